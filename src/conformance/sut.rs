@@ -1,0 +1,85 @@
+//! The system under test, as the runner sees it: calls go in, results, support calls and notifications come out.
+
+use std::time::Duration;
+
+use spoolproof_sdk::wire::{CallParams, CallResult, InitializeResult, Observation};
+
+/// A call that came from the adapter while one of ours was in progress, and what we answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SupportCall {
+    /// `support.…`
+    pub method: String,
+    /// Its parameters.
+    pub params: CallParams,
+    /// Our answer.
+    pub answer: CallResult,
+}
+
+/// A notification (`notify.…`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notification {
+    /// `notify.table_modified` or `notify.new_mail`.
+    pub method: String,
+    /// Its parameters.
+    pub params: CallParams,
+}
+
+/// What a call came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The provider answered.
+    Returned(CallResult),
+    /// JSON-RPC error -32601: the adapter does not serve the method.
+    Unsupported,
+    /// JSON-RPC error -32602: the adapter found the parameters bad (a dead handle, for instance).
+    BadParams(String),
+}
+
+/// Answers the support calls that come in during one of our calls.
+pub trait Support {
+    /// What MAPI returns for `method`, in the case that is running.
+    fn answer(&mut self, method: &str, params: &CallParams) -> CallResult;
+}
+
+/// Something that can be driven like a provider behind an adapter: the adapter itself, or the model.
+pub trait Sut {
+    /// Why the adapter, and not the provider, failed.
+    type Error: std::error::Error;
+
+    /// What the adapter said of itself.
+    fn about(&self) -> &InitializeResult;
+
+    /// Calls `method`; support calls that come meanwhile are answered by `support`.
+    ///
+    /// # Errors
+    ///
+    /// When the adapter broke the protocol, died, timed out or reported its own failure (`-32000`).
+    fn call(&mut self, method: &str, params: &CallParams, support: &mut dyn Support) -> Result<Outcome, Self::Error>;
+
+    /// Calls `observe`; `None` when the adapter does not serve it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sut::call`].
+    fn observe(&mut self, entry_id: &str) -> Result<Option<Observation>, Self::Error>;
+
+    /// The support calls of the last call, in order.
+    fn take_support_calls(&mut self) -> Vec<SupportCall>;
+
+    /// The notifications that came since the last time, in order.
+    fn take_notifications(&mut self) -> Vec<Notification>;
+
+    /// Waits until a notification is there to take, or `limit` has passed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sut::call`].
+    fn wait_notification(&mut self, limit: Duration) -> Result<(), Self::Error>;
+
+    /// Ends the adapter and starts it anew, after an error.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    fn revive(&mut self) -> Result<(), Self::Error>;
+}
