@@ -1,1 +1,5 @@
 //! Not yet written.
+
+mod problem;
+
+pub use problem::{Problem, line_column};
