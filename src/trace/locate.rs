@@ -53,8 +53,8 @@ pub(super) fn member(text: &str, path: &[Step]) -> Option<usize> {
 
 /// The value that a parser means when it complains after `consumed` bytes.
 ///
-/// A parser complains about a scalar after it, about an object that lacks a member at its end, and about an object
-/// or array that should not be there in front of it.
+/// A parser complains about a scalar or a second key of one name after it, about an object that lacks a member at
+/// its end, and about an object or array that should not be there in front of it.
 pub(super) fn value_at(text: &str, consumed: usize) -> Option<Value<'_>> {
     let mut opened: Vec<Value<'_>> = Vec::new();
     let mut last = None;
@@ -66,6 +66,8 @@ pub(super) fn value_at(text: &str, consumed: usize) -> Option<Value<'_>> {
         }
         key = None;
         match token.kind {
+            // A member that is there twice is complained about at its second key.
+            Kind::Key if token.end == consumed => return Some(value),
             Kind::Key => key = Some(text[token.start..token.end].trim_matches('"')),
             Kind::Open => {
                 opened.push(value);
@@ -169,6 +171,7 @@ mod tests {
         check_value(r#"{"a":"x","b":1}"#, 8, r#""x","b":1}"#, Some("a"));
         check_value(r#"{"a":"x","b":1}"#, 15, r#"{"a":"x","b":1}"#, None);
         check_value(r#"{"a":{"b":1}}"#, 5, r#"{"b":1}}"#, Some("a"));
+        check_value(r#"{"a":1,"a":2}"#, 10, r#""a":2}"#, None);
         check_value(r#"{"a":{"b":1},"c":2}"#, 12, r#"{"b":1},"c":2}"#, Some("a"));
     }
 

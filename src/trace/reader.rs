@@ -3,6 +3,7 @@
 use std::io::{BufRead, Read};
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::error::Category;
 use spoolproof_sdk::trace::{Event, Header};
 
@@ -223,9 +224,10 @@ impl Fault {
 fn parse_header(line: Line<'_>, options: ReadOptions, skipped: &mut u64) -> Result<Header, Fault> {
     #[derive(Deserialize)]
     struct Version {
-        spoolproof_trace: Option<serde_json::Value>,
+        spoolproof_trace: Option<Value>,
     }
-    let version: Version = serde_json::from_str(line.text).map_err(|error| damage(line, &error).help(HEADER_HELP))?;
+    // The other members are read below, where they count as unknown or not.
+    let (version, _) = parse::<Version>(line).map_err(|error| damage(line, &error).help(HEADER_HELP))?;
     let Some(version) = version.spoolproof_trace else {
         return Err(Fault::at(0, ReadErrorKind::NoHeader).help(HEADER_HELP));
     };
@@ -275,8 +277,13 @@ fn parse_event(line: Line<'_>, options: ReadOptions, skipped: &mut u64) -> Resul
 fn parse<'de, T: Deserialize<'de>>(line: Line<'de>) -> Result<(T, Vec<Vec<Step>>), serde_json::Error> {
     // A derived `Deserialize` reads an array as an object whose keys are left out; a trace has no such lines.
     if !line.text.trim_start().starts_with('{') {
-        let value: serde_json::Value = serde_json::from_str(line.text)?;
-        return Err(serde::de::Error::custom(format_args!("expected an object, found `{value}`")));
+        let found = match serde_json::from_str(line.text)? {
+            Value::Array(_) => "an array",
+            Value::Bool(_) | Value::Null | Value::Number(_) => "a bare value",
+            Value::Object(_) => "an object",
+            Value::String(_) => "a string",
+        };
+        return Err(serde::de::Error::custom(format_args!("invalid type: {found}, expected an object")));
     }
     let mut unknown = Vec::new();
     let mut json = serde_json::Deserializer::from_str(line.text);
@@ -326,12 +333,24 @@ fn damage(line: Line<'_>, error: &serde_json::Error) -> Fault {
         let help = strict::similar_hresult(&name).map_or_else(|| HRESULT_HELP.to_owned(), did_you_mean);
         return Fault::at(value.start, ReadErrorKind::UnknownHResult { name }).help(help);
     }
-    // The names of this program's types mean nothing to whoever wrote the trace.
-    let reason = match reason.split_once("expected struct ") {
-        Some((found, _)) => format!("{found}expected an object"),
-        None => reason.to_owned(),
-    };
-    Fault::at(value.start, ReadErrorKind::Shape { reason })
+    Fault::at(value.start, ReadErrorKind::Shape { reason: in_words_of_the_format(reason) })
+}
+
+/// Says what a parser complains about without the names that types have in this program.
+fn in_words_of_the_format(reason: &str) -> String {
+    let words = [
+        ("unknown variant", "unknown value"),
+        ("missing field", "missing member"),
+        ("duplicate field", "duplicate member"),
+        ("expected u64", "expected an integer from 0"),
+        ("expected i64", "expected an integer"),
+        ("expected u32", "expected an integer from 0"),
+    ];
+    if let Some((found, _)) = reason.split_once("expected struct ") {
+        return format!("{found}expected an object");
+    }
+    let found = words.iter().find_map(|(theirs, ours)| Some((reason.split_once(theirs)?, ours)));
+    found.map_or_else(|| reason.to_owned(), |((before, after), ours)| format!("{before}{ours}{after}"))
 }
 
 fn did_you_mean(name: &str) -> String {
