@@ -168,3 +168,47 @@ fn a_file_that_cannot_be_read_is_no_damage_of_the_trace() {
     let (_, _, damage) = read(BufReader::new(header.chain(Broken)), "log", STRICT);
     assert_eq!(damage.unwrap().to_string(), "log:2:1: the disk is gone");
 }
+
+/// The smallest recorded trace.
+fn small() -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/traces/kopano/kept.ndjson");
+    fs::read(path).unwrap()
+}
+
+#[test]
+fn wherever_a_trace_is_cut_off_what_came_before_stands() {
+    let whole = small();
+    let header = whole.iter().position(|byte| *byte == b'\n').unwrap();
+    for cut in header..whole.len() {
+        let (seen, _, damage) = read(&whole[..cut], "log", STRICT);
+        // A last line that is whole, and lacks its end alone, is an event.
+        let at_an_end = whole[cut - 1] == b'\n' || whole[cut] == b'\n';
+        let ends = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
+        let complete = ends + usize::from(whole[cut] == b'\n') - 1;
+        assert_eq!(seen.len(), complete, "cut at {cut}");
+        match damage {
+            None => assert!(at_an_end, "cut at {cut}: nothing was missed"),
+            Some(damage) => {
+                assert!(!at_an_end && damage.to_string().ends_with("truncated last line"), "{cut}: {damage}")
+            }
+        }
+    }
+}
+
+#[test]
+fn no_spoiled_byte_breaks_the_reader_and_each_place_is_in_the_file() {
+    let whole = small();
+    for at in 0..whole.len() {
+        for byte in *b"\"{]:,\\ \n0x\0\xff" {
+            let mut spoiled = whole.clone();
+            spoiled[at] = byte;
+            for options in [STRICT, SKIPPING] {
+                let (_, _, damage) = read(&*spoiled, "log", options);
+                let Some(damage) = damage else { continue };
+                let line = spoiled.split(|byte| *byte == b'\n').nth(usize::try_from(damage.line).unwrap() - 1).unwrap();
+                let columns = String::from_utf8_lossy(line).chars().count() as u64;
+                assert!(damage.column <= columns + 1, "byte {at}: {damage}");
+            }
+        }
+    }
+}

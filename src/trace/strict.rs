@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(member(LineKind::Event, &["sesion"]), Some("session"));
         assert_eq!(member(LineKind::Event, &["observed", "m1", "exist"]), Some("exists"));
         assert_eq!(member(LineKind::Event, &["params", "recipients", "0", "adress"]), Some("address"));
-        assert_eq!(member(LineKind::Event, &["hresult"]), None);
+        assert_eq!(member(LineKind::Event, &["thread"]), None);
     }
 
     #[test]
