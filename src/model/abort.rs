@@ -19,7 +19,7 @@ const NOT_FOUND: &[HResult] = &[
 const SAMPLE: &[HResult] = &[HResult::MAPI_E_NOT_FOUND, HResult::MAPI_E_UNABLE_TO_ABORT];
 
 /// Lists the answers to AbortSubmit.
-pub(super) fn steps(_cx: &Context<'_>, m: Message, emit: &mut Emit<'_>) {
+pub(super) fn steps(_cx: &Context, m: Message, emit: &mut Emit<'_>) {
     if !m.place.exists() {
         emit.step(Step::new(Reply::Refused(Codes::OneOf(NOT_FOUND)), m, &ABORT_GONE));
     } else if m.lock.shown() && m.outgoing() {

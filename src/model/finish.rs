@@ -40,9 +40,10 @@ pub(super) fn outcomes(m: Message) -> ArrayVec<Outcome, 4> {
             out.push(copy);
         }
         (true, true) => {
-            let kept = D2::ClientErrorUnspecified | D2::SentCopyKept | D2::CopySemantics;
-            let gone = D2::ClientErrorUnspecified | D2::GoneEntirely | D2::MoveSemantics;
-            out.push(Outcome { need: both(kept | D2::MoveSemantics), ..at(Place::SentMail, &FATE_BOTH) });
+            let free = D2::MoveSemantics | D2::ClientErrorUnspecified;
+            let kept = free | D2::SentCopyKept | D2::CopySemantics;
+            let gone = free | D2::GoneEntirely;
+            out.push(Outcome { need: both(kept), ..at(Place::SentMail, &FATE_BOTH) });
             out.push(Outcome { need: both(gone), ..at(Place::Gone, &FATE_BOTH) });
             out.push(Outcome { need: both(gone), ..at(Place::Deleted, &FATE_BOTH) });
         }
@@ -69,7 +70,7 @@ fn sent(m: Message) -> Message {
 }
 
 /// Lists the answers to FinishedMsg.
-pub(super) fn steps(cx: &Context<'_>, m: Message, hook: Hook, emit: &mut Emit<'_>) {
+pub(super) fn steps(cx: &Context, m: Message, hook: Hook, emit: &mut Emit<'_>) {
     let Session::Spooler(number) = cx.session else {
         emit.step(Step::new(Reply::Refused(Codes::OneOf(&[HResult::MAPI_E_NO_SUPPORT])), m, &FINISH_CLIENT));
         return;

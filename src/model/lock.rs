@@ -7,7 +7,7 @@ use super::reading::{C1, Dim};
 use super::step::{Codes, Context, Emit, Reply, Step};
 
 /// Lists the answers to SetLockState; `locked` is MSG_LOCKED.
-pub(super) fn steps(cx: &Context<'_>, m: Message, locked: bool, emit: &mut Emit<'_>) {
+pub(super) fn steps(cx: &Context, m: Message, locked: bool, emit: &mut Emit<'_>) {
     let Session::Spooler(number) = cx.session else { return by_client(m, locked, emit) };
     if !m.outgoing() {
         return elsewhere(m, number, locked, emit);
@@ -15,7 +15,7 @@ pub(super) fn steps(cx: &Context<'_>, m: Message, locked: bool, emit: &mut Emit<
     if locked { lock(cx, m, number, emit) } else { unlock(cx, m, number, emit) }
 }
 
-fn lock(cx: &Context<'_>, m: Message, number: u8, emit: &mut Emit<'_>) {
+fn lock(cx: &Context, m: Message, number: u8, emit: &mut Emit<'_>) {
     match m.lock {
         Lock::None | Lock::Lost | Lock::Orphan => {
             let next = Message { lock: Lock::Spooler(number), ..m };
@@ -24,8 +24,8 @@ fn lock(cx: &Context<'_>, m: Message, number: u8, emit: &mut Emit<'_>) {
         }
         Lock::Spooler(holder) if holder == number => {
             let step = Step::new(Reply::Success, m, &LOCK_AGAIN);
-            emit.step(step.clone().needs(Dim::C1, C1::HolderIdempotent | C1::Idempotent));
-            emit.step(step.writes().needs(Dim::C1, C1::HolderIdempotent | C1::Idempotent));
+            emit.step(step.clone());
+            emit.step(step.writes());
             emit.step(Step::new(Reply::Refused(Codes::Any), m, &LOCK_AGAIN).needs(Dim::C1, C1::StrictError));
         }
         Lock::Spooler(_) | Lock::Client => {
@@ -36,13 +36,13 @@ fn lock(cx: &Context<'_>, m: Message, number: u8, emit: &mut Emit<'_>) {
     }
 }
 
-fn unlock(cx: &Context<'_>, m: Message, number: u8, emit: &mut Emit<'_>) {
+fn unlock(cx: &Context, m: Message, number: u8, emit: &mut Emit<'_>) {
     let open = Message { lock: Lock::None, ..m };
     match m.lock {
         Lock::None | Lock::Lost => {
             let step = Step::new(Reply::Success, m, &UNLOCK_AGAIN);
-            emit.step(step.clone().needs(Dim::C1, C1::HolderIdempotent | C1::Idempotent));
-            emit.step(step.writes().needs(Dim::C1, C1::HolderIdempotent | C1::Idempotent));
+            emit.step(step.clone());
+            emit.step(step.writes());
             emit.step(Step::new(Reply::Refused(Codes::Any), m, &UNLOCK_AGAIN).needs(Dim::C1, C1::StrictError));
         }
         held if held.is_held_by(number) => {
@@ -58,7 +58,7 @@ fn unlock(cx: &Context<'_>, m: Message, number: u8, emit: &mut Emit<'_>) {
 }
 
 /// A read-only object cannot be saved (SLS-09), and one that was submitted may be dead (H12): then another must do.
-fn weak_handle(cx: &Context<'_>, m: Message, emit: &mut Emit<'_>) {
+fn weak_handle(cx: &Context, m: Message, emit: &mut Emit<'_>) {
     if cx.handle.is_none_or(|handle| handle.spent || !handle.writes()) {
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &LOCK_WEAK));
     }

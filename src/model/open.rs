@@ -19,7 +19,7 @@ const SUBMITTED: &[HResult] = &[HResult::MAPI_E_SUBMITTED];
 const NO_ACCESS_OR_SUBMITTED: &[HResult] = &[HResult::MAPI_E_NO_ACCESS, HResult::MAPI_E_SUBMITTED];
 
 /// Lists the answers to OpenEntry.
-pub(super) fn steps(cx: &Context<'_>, m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
+pub(super) fn steps(cx: &Context, m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
     if !m.place.exists() {
         emit.step(Step::new(Reply::Refused(GONE), m, &OPEN_NOTHING));
         return;
@@ -48,7 +48,7 @@ fn anything(m: Message, emit: &mut Emit<'_>) {
 }
 
 /// A message that is not on its way out opens with the access that was asked for, as far as the user may have it.
-fn client_draft(cx: &Context<'_>, m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
+fn client_draft(cx: &Context, m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
     match flags {
         OpenFlags::None => {
             emit.step(Step::new(Reply::Opened(Level::Read), m, &OPEN_DRAFT));

@@ -9,7 +9,7 @@ use super::reading::{B2, Dim};
 use super::step::{Codes, Context, Emit, Reply, Step};
 
 /// Lists the answers to SetProps and SaveChanges.
-pub(super) fn write(cx: &Context<'_>, m: Message, save: bool, emit: &mut Emit<'_>) {
+pub(super) fn write(cx: &Context, m: Message, save: bool, emit: &mut Emit<'_>) {
     let Some(handle) = cx.handle else { return either(m, save, emit) };
     let clause = if handle.refused { &WRITE_AFTER_FAILURE } else { &WRITE };
     match cx.session {
@@ -64,7 +64,7 @@ pub(super) fn read(m: Message, emit: &mut Emit<'_>) {
 }
 
 /// Lists the answers to a change of PR_RESPONSIBILITY through an open message.
-pub(super) fn responsibility(cx: &Context<'_>, m: Message, recipient: Option<u8>, value: bool, emit: &mut Emit<'_>) {
+pub(super) fn responsibility(cx: &Context, m: Message, recipient: Option<u8>, value: bool, emit: &mut Emit<'_>) {
     let bit = recipient.filter(|index| *index < Message::TRACKED).map_or(0, |index| 1 << index);
     let next = Message {
         responsible: if value { m.responsible | bit } else { m.responsible & !bit },
@@ -80,7 +80,7 @@ pub(super) fn responsibility(cx: &Context<'_>, m: Message, recipient: Option<u8>
 }
 
 /// Lists the answers to NotifyNewMail.
-pub(super) fn new_mail(cx: &Context<'_>, m: Message, emit: &mut Emit<'_>) {
+pub(super) fn new_mail(cx: &Context, m: Message, emit: &mut Emit<'_>) {
     emit.step(Step::new(Reply::Success, m, &NEW_MAIL));
     if cx.session.is_client() || !m.place.exists() {
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &NEW_MAIL));

@@ -19,7 +19,7 @@ pub const REQUIRED_COLUMNS: [&str; 11] = [
 
 /// What GetOutgoingQueue rests on when the spooler calls it.
 #[must_use]
-pub const fn clause() -> &'static Clause {
+pub const fn queue_table() -> &'static Clause {
     &QUEUE_TABLE
 }
 
@@ -60,6 +60,8 @@ clauses! {
         Rows: "GOQ-03" "OQT-01" "GOQ-04";
         Order: "GOQ-08" "OQT-07" "MST-01";
         Columns: "OQT-09" "GOQ-06";
+        Preprocess: "SEED1-29" "SEED1-47" "PSF-03";
+        Locked: "PSF-02" "SEED1-14";
     }
     /// A message was queued to be preprocessed.
     NOTIFY_PREPROCESS { Notify: "SEED1-30" "GOQ-09" "OQT-08"; }

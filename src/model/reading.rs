@@ -21,9 +21,6 @@ macro_rules! ambiguities {
 
         $(#[expect(non_snake_case, reason = "the register's own id")]
         pub(crate) mod $dim {
-            #[expect(non_camel_case_types, reason = "readings are counted here, to give each its bit")]
-            #[expect(dead_code, reason = "counted only")]
-            #[expect(clippy::upper_case_acronyms, reason = "the register's own names")]
             enum Bit { $($reading),+ }
             $(#[expect(non_upper_case_globals, reason = "the register's own names")]
             #[allow(dead_code, reason = "a default that no clause needs to name")]
@@ -36,13 +33,14 @@ ambiguities! {
     A1: PartialThenSpool, NotReturned, Literal;
     A3: DeMorgan, FirstMatch, Free, BothFire;
     B1: AnyRefusal, LockDominates, RegardlessOfLock, NothingButAbort, SampleStore;
-    B2: WriteRefused, OpenTimeOnly, StaleHandle;
+    B2: WriteRefused, StaleHandle, OpenTimeOnly;
     B3: HolderExempt, SpoolerExempt, CallerObject;
     C1: HolderIdempotent, Idempotent, StrictError;
     C2: OnSetLockState, OnEnqueue;
-    D2: ClientErrorUnspecified, MoveSemantics, CopySemantics, SentCopyKept, GoneEntirely;
-    F5: Unspecified, UnsentWhileQueued, ClearedAtSubmit, ClearedWhenSent, SetAgain, Cleared;
-    F7: Partition, SampleStore;
+    D2: MoveSemantics, ClientErrorUnspecified, GoneEntirely, SentCopyKept, CopySemantics;
+    E3: Eventually, BeforeReturn, AddRemoveOnly, AlsoModify;
+    F5: UnspecifiedWhileQueued, UnsentWhileQueued, ClearedAtSubmit, ClearedWhenSent, SetAgain, Cleared;
+    F7: LockedAnyFailure, LockedUnableToAbort, SampleStore;
 }
 
 /// How many ambiguities the step function knows.
@@ -73,18 +71,13 @@ impl Need {
 pub(crate) type Needs = ArrayVec<Need, 3>;
 
 /// Which readings are in force.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Rules {
     /// Followed by anyone without a word.
     silent: [Mask; DIMS],
     /// Backed by a page against another page: undecided until it is declared.
     open: [Mask; DIMS],
 }
-
-/// A reading that the register does not have.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("no reading is named `{0}`")]
-pub struct UnknownReading(pub String);
 
 impl Rules {
     /// No reading is in force; fill with [`Rules::permit`] and [`Rules::leave_open`].

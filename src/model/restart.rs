@@ -6,7 +6,7 @@ use super::message::{Lock, Message};
 use super::step::{Context, Emit, Reply, Step};
 
 /// Lists what a restart may make of a message.
-pub(super) fn steps(cx: &Context<'_>, m: Message, stop: Stop, emit: &mut Emit<'_>) {
+pub(super) fn steps(cx: &Context, m: Message, stop: Stop, emit: &mut Emit<'_>) {
     // A message handed over by CompleteMsg must be found again, if it had no row (H3).
     let m = if m.completing { Message { queued: true, ..m } } else { m };
     let m = match stop {

@@ -102,6 +102,11 @@ impl Step {
         Self { reply, next, writes: false, calls: Calls::default(), clauses, needs: Needs::new(), lacks: None }
     }
 
+    /// The step of a call that did nothing.
+    pub(crate) fn untouched(message: Message) -> Self {
+        Self::new(Reply::Success, message, &UNTOUCHED)
+    }
+
     /// It also rests on `clause`.
     pub(crate) fn and(mut self, clause: &'static Clause) -> Self {
         self.clauses.push(clause);
@@ -145,8 +150,7 @@ impl Step {
 
 /// A call in its surroundings: all that the step function looks at beside the message.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Context<'a> {
-    pub(crate) rules: &'a Rules,
+pub(crate) struct Context {
     pub(crate) profile: Profile,
     pub(crate) session: Session,
     pub(crate) handle: Option<Handle>,
@@ -169,6 +173,11 @@ impl Emit<'_> {
     }
 }
 
+/// The requirements that pin `aspect` of a message that nothing was done to.
+pub fn frame_ids(aspect: Aspect) -> impl Iterator<Item = &'static str> {
+    UNTOUCHED.ids(aspect)
+}
+
 /// Lists in `out`, in a fixed order, every way in which a store may answer `call` on `message`.
 ///
 /// Total and never empty: a call that the pages forbid yields the refusal they prescribe, and one they do not speak of
@@ -183,7 +192,7 @@ pub fn steps(
     out: &mut Vec<Step>,
 ) {
     out.clear();
-    let cx = Context { rules, profile, session, handle, owner };
+    let cx = Context { profile, session, handle, owner };
     let emit = &mut Emit { rules, out };
     match call {
         Call::Abort => abort::steps(&cx, message, emit),
@@ -192,13 +201,12 @@ pub fn steps(
         Call::GetProps => props::read(message, emit),
         Call::NotifyNewMail => props::new_mail(&cx, message, emit),
         Call::Open(flags) => open::steps(&cx, message, flags, emit),
-        Call::Release => emit.step(Step::new(Reply::Success, message, &UNTOUCHED)),
+        Call::Release | Call::Wait => emit.step(Step::untouched(message)),
         Call::Restart(stop) => restart::steps(&cx, message, stop, emit),
         Call::SetLock(locked) => lock::steps(&cx, message, locked, emit),
         Call::SetProps { save } => props::write(&cx, message, save, emit),
         Call::SetResponsibility { recipient, value } => props::responsibility(&cx, message, recipient, value, emit),
         Call::Submit(env) => submit::steps(&cx, message, env, emit),
-        Call::Wait => emit.step(Step::new(Reply::Success, message, &UNTOUCHED)),
     }
     debug_assert!(!out.is_empty(), "steps is total: {call:?} on {message:?}");
 }

@@ -30,7 +30,7 @@ pub(super) fn create(m: Message, draft: Draft, emit: &mut Emit<'_>) {
 }
 
 /// Lists the answers to SubmitMessage.
-pub(super) fn steps(cx: &Context<'_>, m: Message, env: Env, emit: &mut Emit<'_>) {
+pub(super) fn steps(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     if !m.place.exists() {
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_GONE).calls(ANY_CALLS));
         return;
@@ -55,7 +55,7 @@ fn again(m: Message, emit: &mut Emit<'_>) {
 }
 
 /// A message that is not on its way out is submitted.
-fn first(cx: &Context<'_>, m: Message, env: Env, emit: &mut Emit<'_>) {
+fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     let refused = after_failure(m);
     let handle = cx.handle;
     // Read-only, revived or not after an abort (H13), or already sent: no page says whether it must be taken.
@@ -122,7 +122,7 @@ fn first(cx: &Context<'_>, m: Message, env: Env, emit: &mut Emit<'_>) {
 }
 
 /// The spooler's SubmitMessage: preprocessing is done (SEED1-35/36, PSF-04..06, A9).
-fn by_spooler(cx: &Context<'_>, m: Message, number: u8, env: Env, emit: &mut Emit<'_>) {
+fn by_spooler(cx: &Context, m: Message, number: u8, env: Env, emit: &mut Emit<'_>) {
     let due = m.preprocess && m.lock.is_held_by(number);
     if !due {
         // Not what the pages ask of a spooler; nothing may be lost by it.
@@ -145,7 +145,7 @@ fn by_spooler(cx: &Context<'_>, m: Message, number: u8, env: Env, emit: &mut Emi
 
 /// What follows when no preprocessing is due: the store's own transport, the queue, or both.
 fn proceed(
-    cx: &Context<'_>,
+    cx: &Context,
     m: Message,
     env: Env,
     claimed: u32,
@@ -161,11 +161,14 @@ fn proceed(
     }
     let known = if cx.profile.addrtypes_known { m.known & m.everyone() } else { m.everyone() };
     if m.needs_spooler || hidden || known != m.everyone() || !cx.profile.addrtypes_known {
-        let partial = queued(m, claimed | known);
-        let step = Step::new(Reply::Success, partial, clause).and(&QUEUE_PARTIAL).calls(calls).writes();
-        emit.step(step.needs(Dim::A1, A1::PartialThenSpool));
-        let step = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN).calls(calls).writes();
-        emit.step(step.needs(Dim::A1, A1::NotReturned));
+        let partial = Step::new(Reply::Success, queued(m, claimed | known), clause).and(&QUEUE_PARTIAL);
+        let none = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN);
+        // When the flag came although everybody is known, either is permitted to anyone (H4).
+        let corner = known == m.everyone();
+        let partial = if corner { partial } else { partial.needs(Dim::A1, A1::PartialThenSpool) };
+        let none = if corner { none } else { none.needs(Dim::A1, A1::NotReturned) };
+        emit.step(partial.calls(calls).writes());
+        emit.step(none.calls(calls).writes());
     }
     if (!m.needs_spooler || hidden) && (known == m.everyone() || !cx.profile.addrtypes_known) {
         alone(cx, m, env, (calls, clause), emit);
@@ -173,7 +176,7 @@ fn proceed(
 }
 
 /// The coupled store delivers to everybody itself (SEED1-40..46, CMP-04, A3, D6).
-fn alone(cx: &Context<'_>, m: Message, env: Env, (calls, clause): (Calls, &'static Clause), emit: &mut Emit<'_>) {
+fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static Clause), emit: &mut Emit<'_>) {
     let sent = queued(m, m.everyone());
     let (completes, finishes) = match (m.preprocessed, cx.profile.wants_completion) {
         (false, Some(false)) => (false, true),

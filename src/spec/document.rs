@@ -8,7 +8,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{Problem, ProblemKind};
+use super::error::{Located, ProblemKind};
 use super::suggest::closest;
 
 /// A closed set of words that a field takes.
@@ -27,7 +27,7 @@ pub(super) trait Keyword: Copy + Eq + 'static {
 pub(super) struct Problems<'a> {
     file: &'a str,
     text: &'a str,
-    found: Vec<Problem>,
+    found: Vec<Located>,
 }
 
 impl<'a> Problems<'a> {
@@ -44,7 +44,7 @@ impl<'a> Problems<'a> {
     /// Notes a problem with the name that was probably meant.
     pub(super) fn report_near(&mut self, span: Range<usize>, kind: ProblemKind, suggestion: Option<&str>) {
         let (line, column) = position(self.text, span.start);
-        self.found.push(Problem {
+        self.found.push(Located {
             file: self.file.to_owned(),
             line,
             column,
@@ -60,7 +60,7 @@ impl<'a> Problems<'a> {
     }
 
     /// All of them, in the order of the text.
-    pub(super) fn into_sorted(mut self) -> Vec<Problem> {
+    pub(super) fn into_sorted(mut self) -> Vec<Located> {
         self.found.sort_by_key(|problem| (problem.span.start, problem.span.end));
         self.found
     }

@@ -6,18 +6,18 @@ use std::ops::Range;
 /// A file, or a set of files, that cannot be used: every problem that was found in it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub struct LoadError {
-    problems: Vec<Problem>,
+    problems: Vec<Located>,
 }
 
 impl LoadError {
     /// Wraps the problems, in the order of the files. There is at least one.
-    pub(super) const fn new(problems: Vec<Problem>) -> Self {
+    pub(super) const fn new(problems: Vec<Located>) -> Self {
         Self { problems }
     }
 
     /// Every problem, in the order of the files and of their lines. Never empty.
     #[must_use]
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[Located] {
         &self.problems
     }
 }
@@ -36,7 +36,7 @@ impl fmt::Display for LoadError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {kind}{}", .suggestion.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
 #[non_exhaustive]
-pub struct Problem {
+pub struct Located {
     /// The file, as the caller named it.
     pub file: String,
     /// The line, from one.

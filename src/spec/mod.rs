@@ -8,13 +8,15 @@ mod catalogue;
 mod document;
 mod error;
 mod load;
+mod problem;
 mod profile;
 mod reading;
 mod requirement;
 mod suggest;
 
 pub use catalogue::Catalogue;
-pub use error::{LoadError, Problem, ProblemKind};
+pub use error::{LoadError, Located, ProblemKind};
+pub use problem::{Problem, line_column};
 pub use profile::{NamedProfile, SHIPPED_PROFILES};
 pub use reading::{Ambiguity, AmbiguityKind, AmbiguityStatus, Reading, Stance};
 pub use requirement::{Form, Requirement, RequirementStatus, Strength, Who};
