@@ -81,14 +81,15 @@ fn listen(connections: usize, script: impl Fn(&mut Peer) + Send + 'static) -> (T
     (Target::parse(&format!("tcp://{address}")).expect("an address"), thread)
 }
 
-fn options() -> Options {
-    let limit = Duration::from_millis(300);
-    Options { deadlines: Deadlines { call: limit, setup: limit, exit: limit }, ..Options::default() }
-}
-
 /// Deadlines that only a hanging test meets, for what must not depend on the machine's speed.
 fn patient() -> Options {
     Options { deadlines: Deadlines::of_calls(Duration::from_secs(20)), ..Options::default() }
+}
+
+/// For calls that must end at their deadline.
+fn brief() -> Options {
+    let deadlines = Deadlines { call: Duration::from_millis(300), ..patient().deadlines };
+    Options { deadlines, ..Options::default() }
 }
 
 /// Answers every support call with success, and looks at the message meanwhile.
@@ -293,7 +294,7 @@ fn an_early_end_is_named() {
 #[test]
 fn silence_ends_at_the_deadline() {
     let start = Instant::now();
-    let error = outcome(options(), |_, _| {}).expect_err("no answer");
+    let error = outcome(brief(), |_, _| {}).expect_err("no answer");
     assert_eq!(
         error.to_string(),
         "submit_message: timed out: no answer within 0.3 s; if the provider needs longer, raise the timeout"
@@ -303,19 +304,19 @@ fn silence_ends_at_the_deadline() {
 
 #[test]
 fn talk_without_an_answer_ends_at_the_deadline() {
-    let error =
-        outcome(
-            options(),
-            |peer, _| while peer.output.write_all(b"\n{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n").is_ok() {},
-        )
-        .expect_err("no answer");
+    let error = outcome(
+        brief(),
+        |peer, _| while peer.output.write_all(b"\n{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n").is_ok() {},
+    )
+    .expect_err("no answer");
     assert!(matches!(error.kind(), AdapterErrorKind::TimedOut { .. }), "{error}");
 }
 
 #[test]
 fn a_peer_that_is_silent_from_the_start_ends_at_the_deadline() {
     let (target, peer) = listen(1, Peer::until_closed);
-    let error = Adapter::start(&target, options()).expect_err("no answer");
+    let deadlines = Deadlines { setup: Duration::from_millis(300), ..patient().deadlines };
+    let error = Adapter::start(&target, Options { deadlines, ..Options::default() }).expect_err("no answer");
     assert!(matches!(error.kind(), AdapterErrorKind::TimedOut { .. }), "{error}");
     assert_eq!(error.method(), Some("initialize"));
     peer.join().expect("the checker hung up");
@@ -325,7 +326,7 @@ fn a_peer_that_is_silent_from_the_start_ends_at_the_deadline() {
 fn nobody_at_the_address_is_an_error() {
     let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
     let target = Target::parse(&format!("tcp://{address}")).expect("an address");
-    let error = Adapter::start(&target, options()).expect_err("nobody listens");
+    let error = Adapter::start(&target, brief()).expect_err("nobody listens");
     assert!(matches!(error.kind(), AdapterErrorKind::NotConnected { .. }), "{error}");
     assert!(error.to_string().starts_with(&format!("cannot connect to {address}: ")), "{error}");
     assert_eq!(error.method(), None);

@@ -45,6 +45,15 @@ pub struct Adapter {
 impl Adapter {
     /// Starts the adapter at `target`, or connects to it, and initializes it.
     ///
+    /// ```no_run
+    /// use spoolproof::conformance::{Adapter, Options, Sut as _, Target};
+    ///
+    /// let target = Target::parse("./my-adapter --profile Test")?;
+    /// let mut adapter = Adapter::start(&target, Options::default())?;
+    /// let seen = adapter.observe("m1")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// When it cannot be reached, breaks the protocol, or speaks another version of it.
@@ -98,7 +107,8 @@ impl Sut for Adapter {
     }
 
     fn wait_notification(&mut self, limit: Duration) -> Result<(), AdapterError> {
-        let waited = self.connection.wait_notification(limit);
+        let answers = Deadline::after(self.options.deadlines.call);
+        let waited = self.connection.wait_notification(limit, &answers);
         self.checked(waited)
     }
 

@@ -104,7 +104,9 @@ impl Connection {
     }
 
     /// Reads until a notification waits to be taken, or `limit` has passed.
-    pub(super) fn wait_notification(&mut self, limit: Duration) -> Result<(), Fault> {
+    ///
+    /// `answers` is the limit for what the adapter asks meanwhile.
+    pub(super) fn wait_notification(&mut self, limit: Duration, answers: &Deadline) -> Result<(), Fault> {
         let deadline = Deadline::after(limit);
         while self.notifications.is_empty() {
             let Some((message, line)) = self.receive(&deadline)? else {
@@ -112,7 +114,7 @@ impl Connection {
             };
             match message {
                 Message::Notification { method, params } => self.notice(method, params, line)?,
-                Message::Request { id, method, params } => self.serve(&id, method, params, line, &deadline, None)?,
+                Message::Request { id, method, params } => self.serve(&id, method, params, line, answers, None)?,
                 Message::Response { id, .. } => return Err(unknown_id(&id, None, line)),
             }
         }

@@ -24,6 +24,8 @@ use super::deadline::Deadline;
 pub(super) struct Process {
     child: Box<dyn ChildWrapper>,
     log: Arc<Log>,
+    /// Set once the whole group has been killed, since its number may then be given to another.
+    killed: bool,
 }
 
 /// Whether a process has exited.
@@ -45,7 +47,7 @@ impl Process {
         command.wrap(ProcessGroup::leader());
         #[cfg(windows)]
         command.wrap(JobObject);
-        let mut process = Self { child: command.spawn()?, log: Arc::default() };
+        let mut process = Self { child: command.spawn()?, log: Arc::default(), killed: false };
         let stdin = process.child.stdin().take().ok_or_else(no_pipe)?;
         let stdout = process.child.stdout().take().ok_or_else(no_pipe)?;
         let stderr = process.child.stderr().take().ok_or_else(no_pipe)?;
@@ -66,6 +68,9 @@ impl Process {
     pub(super) fn kill(&mut self) {
         // A process that is stuck in the kernel cannot be killed; the run goes on without it.
         const LIMIT: Duration = Duration::from_secs(2);
+        if std::mem::replace(&mut self.killed, true) {
+            return;
+        }
         // Fails when nothing is left to kill.
         _ = self.child.start_kill();
         _ = self.exit_within(LIMIT);
