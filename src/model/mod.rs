@@ -26,7 +26,7 @@ mod submit;
 pub use call::{Call, Draft, Env, Expand, Handle, Hook, OpenFlags, Profile, Session, Stop, Support};
 pub use caller::{caller_faults, client_reads_queue};
 pub use clause::{Aspect, Aspects, Cite, Clause, all_clauses};
-pub use queue::{QueueChange, REQUIRED_COLUMNS, misplaced, notification, queue_table};
 pub use message::{Level, Lock, Message, Place, Tri};
+pub use queue::{QueueChange, REQUIRED_COLUMNS, misplaced, notification, queue_table};
 pub use reading::{AMBIGUITIES, Dim, Mask, Need, Rules};
 pub use step::{Calls, Codes, Reply, Step, Times, frame_ids, steps};

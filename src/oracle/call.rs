@@ -11,9 +11,7 @@ use super::oracle::{Oracle, owes, subject_of};
 use super::tracker::{OpenObject, Owed, Tracker};
 use super::verdict::{Finding, Line, Verdict, Who};
 use super::words;
-use crate::model::{
-    Aspect, Call, Clause, Dim, Message, Need, Session, Tri, caller_faults, frame_ids,
-};
+use crate::model::{Aspect, Call, Clause, Dim, Message, Need, Session, Tri, caller_faults, frame_ids};
 use crate::spec::Strength;
 
 /// Codes by which a provider says that it lacks resources: nobody's rule is broken, and nothing is known.
@@ -53,9 +51,7 @@ impl Oracle {
         let observation = self.observation(event, entry_id);
         let Some(mut tracker) = self.messages.remove(entry_id) else { return };
         let seen = match call {
-            Call::Wait | Call::Restart(_) => {
-                Some(Seen { code: HResult::S_OK, opened: None, support: None })
-            }
+            Call::Wait | Call::Restart(_) => Some(Seen { code: HResult::S_OK, opened: None, support: None }),
             _ => Self::seen(event, call, calls),
         };
         let written = match call {
@@ -119,9 +115,12 @@ impl Oracle {
     ) -> (Vec<Draft>, Vec<Message>, bool, Vec<(Dim, u8)>) {
         let fits: Vec<&Match> = all.iter().filter(|candidate| candidate.fits()).collect();
         let Some(best) = fits.iter().min_by_key(|fit| grade(fit, &self.rules)) else {
-            let Some(near) = judge::nearest(all, &self.rules) else { return (Vec::new(), vec![before], false, Vec::new()) };
+            let Some(near) = judge::nearest(all, &self.rules) else {
+                return (Vec::new(), vec![before], false, Vec::new());
+            };
             let drafts = self.wrong(question, all, near);
-            let mut next = if near.reply_matches { near.step.next } else { judge::presume(near.from, question, buffer) };
+            let mut next =
+                if near.reply_matches { near.step.next } else { judge::presume(near.from, question, buffer) };
             if let Some(observation) = question.observation {
                 observe::impose(&mut next, question.addresses, observation);
             }
@@ -256,7 +255,13 @@ impl Oracle {
             return vec![draft(Verdict::Inconclusive, ids, readings, what, expected)];
         }
         let lacks = best.step.lacks.unwrap_or_default();
-        vec![draft(Verdict::Inconclusive, ids, Vec::new(), format!("{what}; to judge it one would have to know {lacks}"), expected)]
+        vec![draft(
+            Verdict::Inconclusive,
+            ids,
+            Vec::new(),
+            format!("{what}; to judge it one would have to know {lacks}"),
+            expected,
+        )]
     }
 
     /// What the caller did wrong by calling.
@@ -283,7 +288,11 @@ impl Oracle {
                     Who::Client => format!("a client calls {} on a {} message", words::call(call), words::state(first)),
                     _ => format!("the spooler calls {} on a {} message", words::call(call), words::state(first)),
                 },
-                expected: if sure { "no such call".to_owned() } else { "a nondelivery report, which cannot be seen here".to_owned() },
+                expected: if sure {
+                    "no such call".to_owned()
+                } else {
+                    "a nondelivery report, which cannot be seen here".to_owned()
+                },
                 observed: words::call(call).to_owned(),
             })
             .collect()
@@ -293,7 +302,11 @@ impl Oracle {
     fn blame_ready(&mut self, event: &Event, call: Call, calls: &[SupportSeen]) -> Vec<Draft> {
         // Only a live run tells whether the adapter could have routed the notification at all.
         let prepared = calls.iter().any(|call| call.method == "support.prepare_submit");
-        if !matches!(call, Call::Submit(_)) || !prepared || self.supports.is_none() || !self.routes("support.spooler_notify") {
+        if !matches!(call, Call::Submit(_))
+            || !prepared
+            || self.supports.is_none()
+            || !self.routes("support.spooler_notify")
+        {
             return Vec::new();
         }
         let ids = vec!["PRE-07", "SPN-11"];
@@ -331,7 +344,14 @@ impl Oracle {
     }
 
     /// Order of submission, owed notifications and expanded recipients.
-    fn after_state(&mut self, tracker: &mut Tracker, event: &Event, call: Call, before: Message, calls: &[SupportSeen]) {
+    fn after_state(
+        &mut self,
+        tracker: &mut Tracker,
+        event: &Event,
+        call: Call,
+        before: Message,
+        calls: &[SupportSeen],
+    ) {
         let after = tracker.first();
         if matches!(call, Call::Submit(_)) && !before.outgoing() && after.outgoing() {
             tracker.submitted = Some(self.next_submission());
@@ -348,7 +368,10 @@ impl Oracle {
                 tracker.owed.push(Owed { change, seq: event.seq });
             }
             let sent = event.result.hresult.is_some_and(HResult::is_success);
-            if matches!(call, Call::NotifyNewMail) && sent && event.session.as_deref().is_some_and(|s| s.starts_with("spooler")) {
+            if matches!(call, Call::NotifyNewMail)
+                && sent
+                && event.session.as_deref().is_some_and(|s| s.starts_with("spooler"))
+            {
                 tracker.owed.push(Owed { change: crate::model::QueueChange::NewMail, seq: event.seq });
             }
         }

@@ -5,7 +5,8 @@ use spoolproof_sdk::wire::{Access, Observation};
 
 use super::observe::{self, Expected};
 use crate::model::{
-    Aspect, Aspects, Call, Calls, Codes, Handle, Level, Lock, Message, Profile, Reply, Rules, Session, Step, Times, steps,
+    Aspect, Aspects, Call, Calls, Codes, Handle, Level, Lock, Message, Profile, Reply, Rules, Session, Step, Times,
+    steps,
 };
 
 /// What a call returned.
@@ -42,9 +43,8 @@ impl Seen {
         match (reply, self.opened) {
             (Reply::Success, _) => self.code.is_success(),
             (Reply::Opened(level), Some(Opened::As(seen))) => level == seen,
-            (Reply::Opened(_) | Reply::OpenedInName, Some(Opened::Untold)) | (Reply::OpenedInName, Some(Opened::InName)) => {
-                true
-            }
+            (Reply::Opened(_) | Reply::OpenedInName, Some(Opened::Untold))
+            | (Reply::OpenedInName, Some(Opened::InName)) => true,
             (Reply::Opened(_) | Reply::OpenedInName, _) => false,
             (Reply::Refused(codes), _) => !self.code.is_success() && admits(codes, self.code, self.support),
         }
@@ -114,7 +114,9 @@ impl Match {
 
     /// Follows every SHOULD, needs no reading that is undecided, and nothing that is not known.
     pub(super) fn is_clean(&self, rules: &Rules) -> bool {
-        self.step.lacks.is_none() && self.step.breaks().next().is_none() && self.step.needs.iter().all(|need| rules.silent(*need))
+        self.step.lacks.is_none()
+            && self.step.breaks().next().is_none()
+            && self.step.needs.iter().all(|need| rules.silent(*need))
     }
 }
 

@@ -10,9 +10,9 @@ const FINDINGS: usize = 10_000;
 
 /// The evidence for one ambiguity.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Evidence {
+pub(super) struct Evidence {
     /// The readings that every event permits; 0 when no reading permits them all.
-    pub permitted: Mask,
+    pub(super) permitted: Mask,
     /// How many events told readings apart.
     pub events: u64,
 }
@@ -51,7 +51,14 @@ impl Ledger {
 
     /// Adds a finding; in a log without cases, one of a kind that is there already is only counted.
     pub(super) fn find(&mut self, finding: Finding) {
-        let key = format!("{:?}|{}|{:?}|{:?}|{}", finding.verdict, finding.who.name(), finding.requirements, finding.readings, finding.what);
+        let key = format!(
+            "{:?}|{}|{:?}|{:?}|{}",
+            finding.verdict,
+            finding.who.name(),
+            finding.requirements,
+            finding.readings,
+            finding.what
+        );
         let merge = finding.case.is_none() || self.findings.len() >= FINDINGS;
         match self.seen.get(&key) {
             Some(index) if merge => self.findings[*index].times += 1,
@@ -84,7 +91,9 @@ impl Ledger {
             let (_, id, _) = AMBIGUITIES[*dim as usize];
             let prefix = format!("{id}=");
             for finding in &mut self.findings {
-                if finding.verdict == Verdict::Inconclusive && finding.readings.iter().any(|name| name.starts_with(&prefix)) {
+                if finding.verdict == Verdict::Inconclusive
+                    && finding.readings.iter().any(|name| name.starts_with(&prefix))
+                {
                     finding.verdict = Verdict::Violation;
                     finding.what.push_str(&format!("; no reading of {id} permits both this and what it did elsewhere"));
                 }

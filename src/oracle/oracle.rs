@@ -457,7 +457,11 @@ impl Oracle {
 
     /// The message that a row of the queue names, if it is known.
     pub(super) fn row_message(&self, entry_id: &str) -> Option<String> {
-        if self.messages.contains_key(entry_id) { Some(entry_id.to_owned()) } else { self.aliases.get(entry_id).cloned() }
+        if self.messages.contains_key(entry_id) {
+            Some(entry_id.to_owned())
+        } else {
+            self.aliases.get(entry_id).cloned()
+        }
     }
 
     /// Numbers submissions in the order in which they returned.

@@ -10,8 +10,8 @@ use super::tracker::{Missed, Owed};
 use super::verdict::{Finding, Verdict, Who};
 use super::words;
 use crate::model::{
-    Aspect, Clause, Dim, Message, Need, QueueChange, REQUIRED_COLUMNS, Session, client_reads_queue, misplaced, notification,
-    queue_table,
+    Aspect, Clause, Dim, Message, Need, QueueChange, REQUIRED_COLUMNS, Session, client_reads_queue, misplaced,
+    notification, queue_table,
 };
 
 /// E3's reading under which a row must be there when SubmitMessage returns.
@@ -22,17 +22,25 @@ impl Oracle {
     pub(super) fn queue_was_read(&mut self, event: &Event) -> Result<(), Unjudged> {
         let Session::Spooler(_) = session_of(event)? else {
             // A store may serve a client or not (H15); the client has no business here.
-            self.report(event, Who::Client, (client_reads_queue(), Aspect::Reply), Verdict::Violation, None, (
-                "a client calls GetOutgoingQueue".to_owned(),
-                "no such call".to_owned(),
-                "GetOutgoingQueue".to_owned(),
-            ));
+            self.report(
+                event,
+                Who::Client,
+                (client_reads_queue(), Aspect::Reply),
+                Verdict::Violation,
+                None,
+                (
+                    "a client calls GetOutgoingQueue".to_owned(),
+                    "no such call".to_owned(),
+                    "GetOutgoingQueue".to_owned(),
+                ),
+            );
             return Ok(());
         };
         let Some(code) = event.result.hresult else { return Ok(()) };
         self.ledger.exercise(queue_table().ids(Aspect::Reply));
         if !code.is_success() {
-            let words = (format!("GetOutgoingQueue returned {code} to the spooler"), "S_OK".to_owned(), code.to_string());
+            let words =
+                (format!("GetOutgoingQueue returned {code} to the spooler"), "S_OK".to_owned(), code.to_string());
             self.report(event, Who::Store, (queue_table(), Aspect::Reply), Verdict::Violation, None, words);
             return Ok(());
         }
@@ -75,30 +83,46 @@ impl Oracle {
             let mut wrong = None;
             if queued.is_empty() {
                 if tracker.reported.insert((Aspect::Rows, "row")) {
-                    wrong = Some((Aspect::Rows, format!("the outgoing queue table has a row for a {state} message"), "no row for it"));
+                    wrong = Some((
+                        Aspect::Rows,
+                        format!("the outgoing queue table has a row for a {state} message"),
+                        "no row for it",
+                    ));
                 }
             } else {
                 tracker.reported.remove(&(Aspect::Rows, "row"));
-                let flagged = row.submit_flags.as_ref().map(|flags| flags.iter().any(|flag| flag == "SUBMITFLAG_PREPROCESS"));
+                let flagged =
+                    row.submit_flags.as_ref().map(|flags| flags.iter().any(|flag| flag == "SUBMITFLAG_PREPROCESS"));
                 let locked = row.submit_flags.iter().flatten().any(|flag| flag == "SUBMITFLAG_LOCKED");
                 let fitting: Vec<Message> =
                     queued.iter().copied().filter(|m| flagged.is_none_or(|flag| flag == m.preprocess)).collect();
                 if fitting.is_empty() {
                     let (what, expected) = if flagged == Some(true) {
-                        ("the queue row shows SUBMITFLAG_PREPROCESS, which the message does not need", "SUBMITFLAG_PREPROCESS clear")
+                        (
+                            "the queue row shows SUBMITFLAG_PREPROCESS, which the message does not need",
+                            "SUBMITFLAG_PREPROCESS clear",
+                        )
                     } else {
-                        ("the queue row does not show SUBMITFLAG_PREPROCESS, which the message needs", "SUBMITFLAG_PREPROCESS set")
+                        (
+                            "the queue row does not show SUBMITFLAG_PREPROCESS, which the message needs",
+                            "SUBMITFLAG_PREPROCESS set",
+                        )
                     };
                     wrong = Some((Aspect::Preprocess, what.to_owned(), expected));
                 } else {
                     tracker.become_any(fitting);
                 }
                 if locked && !tracker.was_locked {
-                    wrong = Some((Aspect::Locked, "the queue row of a message that was never locked shows SUBMITFLAG_LOCKED".to_owned(), "SUBMITFLAG_LOCKED clear"));
+                    wrong = Some((
+                        Aspect::Locked,
+                        "the queue row of a message that was never locked shows SUBMITFLAG_LOCKED".to_owned(),
+                        "SUBMITFLAG_LOCKED clear",
+                    ));
                 }
             }
             if !is_new {
-                wrong = Some((Aspect::Rows, "the outgoing queue table has two rows for one message".to_owned(), "one row"));
+                wrong =
+                    Some((Aspect::Rows, "the outgoing queue table has two rows for one message".to_owned(), "one row"));
             }
             if let Some((aspect, what, expected)) = wrong {
                 let observed = format!("row {} {:?}", row.entry_id, row.submit_flags.clone().unwrap_or_default());
@@ -112,10 +136,8 @@ impl Oracle {
     fn judge_absent(&mut self, event: &Event, rows: &[QueueRow]) {
         let strict = !self.rules.silent(Need { dim: Dim::E3, mask: 1 });
         let declared = self.wire_profile.readings.get("E3").is_some_and(|reading| reading == "Eventually");
-        let newest_shown = rows
-            .iter()
-            .filter_map(|row| self.messages.get(&self.row_message(&row.entry_id)?)?.submitted)
-            .max();
+        let newest_shown =
+            rows.iter().filter_map(|row| self.messages.get(&self.row_message(&row.entry_id)?)?.submitted).max();
         let mut absent = Vec::new();
         for (id, tracker) in &mut self.messages {
             let here = rows.iter().any(|row| row.entry_id == *id);
@@ -172,7 +194,8 @@ impl Oracle {
         }
         let mut by_call = placed.clone();
         by_call.sort_by_key(|(submitted, _)| *submitted);
-        let times: Option<Vec<jiff::Timestamp>> = by_call.iter().map(|(_, time)| time.and_then(|time| time.parse().ok())).collect();
+        let times: Option<Vec<jiff::Timestamp>> =
+            by_call.iter().map(|(_, time)| time.and_then(|time| time.parse().ok())).collect();
         let times_wrong = times.as_ref().is_some_and(|times| times.windows(2).any(|pair| pair[0] > pair[1]));
         let tied = times.as_ref().is_some_and(|times| times.windows(2).any(|pair| pair[0] == pair[1]));
         let order: Vec<u64> = placed.iter().map(|(submitted, _)| *submitted).collect();
@@ -181,7 +204,9 @@ impl Oracle {
             self.ledger.exercise(queue_table().ids(Aspect::Order));
         }
         let what = match misplaced(&order) {
-            Some(_) if store_sorts && !tied => "the rows of the outgoing queue table are not in the order of submission",
+            Some(_) if store_sorts && !tied => {
+                "the rows of the outgoing queue table are not in the order of submission"
+            }
             _ if times_wrong => "PR_CLIENT_SUBMIT_TIME does not rise in the order of submission",
             _ => return,
         };
@@ -234,17 +259,26 @@ impl Oracle {
                 continue;
             }
             let (what, expected) = match owed.change {
-                QueueChange::Added | QueueChange::AddedForPreprocessing => {
-                    ("no notification came that the message was queued", "notify.table_modified: added, modified or changed")
-                }
-                QueueChange::Removed => {
-                    ("no notification came that the message left the queue", "notify.table_modified: deleted or changed")
-                }
+                QueueChange::Added | QueueChange::AddedForPreprocessing => (
+                    "no notification came that the message was queued",
+                    "notify.table_modified: added, modified or changed",
+                ),
+                QueueChange::Removed => (
+                    "no notification came that the message left the queue",
+                    "notify.table_modified: deleted or changed",
+                ),
                 QueueChange::NewMail => ("no notification of new mail came", "notify.new_mail"),
             };
             let event = Event { seq: owed.seq, ..Event::default() };
             let words = (what.to_owned(), expected.to_owned(), "nothing".to_owned());
-            self.report(&event, Who::Store, (notification(owed.change), Aspect::Notify), Verdict::Violation, Some(name), words);
+            self.report(
+                &event,
+                Who::Store,
+                (notification(owed.change), Aspect::Notify),
+                Verdict::Violation,
+                Some(name),
+                words,
+            );
         }
     }
 

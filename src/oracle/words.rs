@@ -83,13 +83,10 @@ fn reply(reply: Reply, support: Option<HResult>) -> String {
         Reply::Opened(Level::Write) => "S_OK with read/write access".to_owned(),
         Reply::OpenedInName => "a refusal at the first use".to_owned(),
         Reply::Refused(Codes::Any) => "a failure".to_owned(),
-        Reply::Refused(Codes::OneOf(codes)) => {
-            codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
-        }
+        Reply::Refused(Codes::OneOf(codes)) => codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
         Reply::Refused(Codes::NoneOf(_)) => "another failure".to_owned(),
-        Reply::Refused(Codes::OfSupport) => {
-            support.map_or_else(|| "the support call's error".to_owned(), |code| format!("{code}, the support call's error"))
-        }
+        Reply::Refused(Codes::OfSupport) => support
+            .map_or_else(|| "the support call's error".to_owned(), |code| format!("{code}, the support call's error")),
     }
 }
 
@@ -113,7 +110,9 @@ pub(super) fn expected(aspect: Aspect, m: &Message) -> String {
         Aspect::Content => "the content unchanged but by a call that succeeds".to_owned(),
         Aspect::Prepare => "PrepareSubmit is called".to_owned(),
         Aspect::Expand => "ExpandRecips is called".to_owned(),
-        Aspect::Complete => "CompleteMsg is called by a coupled store that sent to everybody, and by no other".to_owned(),
+        Aspect::Complete => {
+            "CompleteMsg is called by a coupled store that sent to everybody, and by no other".to_owned()
+        }
         Aspect::SentMail => "DoSentMail is called once, in FinishedMsg".to_owned(),
         Aspect::SpoolerNotify => "SpoolerNotify(NOTIFY_READYTOSEND) before the first PrepareSubmit".to_owned(),
         Aspect::Rows => "one row for each queued message, and no other".to_owned(),
@@ -187,7 +186,11 @@ pub(super) fn change(before: &Message, after: &Message) -> String {
     }
     let claimed = after.responsible & after.everyone() & !before.responsible;
     if claimed != 0 {
-        words.push(format!("{} of {} recipients TRUE", (after.responsible & after.everyone()).count_ones(), after.recipients));
+        words.push(format!(
+            "{} of {} recipients TRUE",
+            (after.responsible & after.everyone()).count_ones(),
+            after.recipients
+        ));
     }
     if before.place != after.place {
         words.push(match after.place {
