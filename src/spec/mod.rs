@@ -1,1 +1,5 @@
-//! Not yet written.
+//! What the specification says, and how our own input files speak of it.
+
+mod problem;
+
+pub use problem::Problem;
