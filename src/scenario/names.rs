@@ -1,11 +1,14 @@
 //! Which messages and handles a script has introduced, up to one of its steps.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Call, Step, Target};
 
 /// The names that are known before a step.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    messages: Vec<String>,
+    /// The messages that have been created, with the addresses that their recipient tables ever held.
+    messages: BTreeMap<String, BTreeSet<String>>,
     open: Vec<Handle>,
     taken: usize,
 }
@@ -33,9 +36,19 @@ pub(super) enum Unopened {
 }
 
 impl Names {
-    /// The messages that have been created, oldest first.
-    pub(super) fn messages(&self) -> &[String] {
-        &self.messages
+    /// Whether a message of that name has been created.
+    pub(super) fn has_message(&self, message: &str) -> bool {
+        self.messages.contains_key(message)
+    }
+
+    /// The messages that have been created.
+    pub(super) fn messages(&self) -> impl Iterator<Item = &str> {
+        self.messages.keys().map(String::as_str)
+    }
+
+    /// The addresses that the message's recipient table has held.
+    pub(super) fn addresses(&self, message: &str) -> impl Iterator<Item = &str> {
+        self.messages.get(message).into_iter().flatten().map(String::as_str)
     }
 
     /// Whether an open handle has this name.
@@ -59,7 +72,14 @@ impl Names {
     /// Takes note of what `step` creates, opens and closes.
     pub(super) fn follow(&mut self, step: &Step) {
         if let Call::CreateMessage(new) = &step.call {
-            self.messages.push(new.target.message.clone());
+            let addresses = new.recipients.iter().map(|recipient| recipient.address.clone());
+            self.messages.insert(new.target.message.clone(), addresses.collect());
+        }
+        if let Call::SubmitMessage { target, answers, .. } = &step.call
+            && let Some(addresses) = self.messages.get_mut(&target.message)
+        {
+            let tables = [&answers.prepared, &answers.expanded];
+            addresses.extend(tables.into_iter().flatten().flatten().map(|recipient| recipient.address.clone()));
         }
         if let Some(target) = step.call.opens().filter(|_| !step.expects_failure()) {
             let (session, target) = (step.session.clone(), target.clone());

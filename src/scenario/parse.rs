@@ -195,19 +195,25 @@ fn expected(members: &mut Members<'_>, problems: &mut Problems) -> Vec<HResult> 
 
 /// Checks that the step may name what it names, and takes note of what it introduces.
 fn place(step: &Step, members: &Members<'_>, names: &mut Names, problems: &mut Problems) {
-    let known = |message: &str| names.messages().iter().any(|name| name == message);
     match (&step.call, step.call.message()) {
-        (Call::CreateMessage(new), _) if known(&new.target.message) => {
-            let message = format!("a message named `{}` has already been created", new.target.message);
+        (Call::CreateMessage(_), Some(message)) if names.has_message(message) => {
+            let message = format!("a message named `{message}` has already been created");
             problems.add(members.span_of("message"), message, None);
         }
         (Call::CreateMessage(_), _) => {}
-        (_, Some(message)) if !known(message) => {
-            let help = suggest(message, names.messages().iter().map(String::as_str));
+        (_, Some(message)) if !names.has_message(message) => {
+            let help = suggest(message, names.messages());
             problems.add(members.span_of("message"), format!("no message named `{message}` has been created"), help);
             return;
         }
         _ => {}
+    }
+    if let Call::SetResponsibility { target, recipient, .. } = &step.call
+        && !names.addresses(&target.message).any(|address| address == recipient)
+    {
+        let help = suggest(recipient, names.addresses(&target.message));
+        let message = format!("`{}` has no recipient `{recipient}`", target.message);
+        problems.add(members.span_of("recipient"), message, help);
     }
     if let Some(name) = step.call.opens().and_then(|target| target.handle.as_deref()).filter(|name| names.is_open(name))
     {
@@ -348,6 +354,23 @@ mod tests {
             &[("\"m1\"", "no message named `m1` has been created", "")],
         );
         check(&format!("{CREATE} {CREATE}"), &[("\"m1\"", "a message named `m1` has already been created", "")]);
+    }
+
+    #[test]
+    fn responsibility_is_for_a_recipient_of_the_message() {
+        let set = |recipient: &str| {
+            format!(
+                r#"{{ call = "set_responsibility", session = "client-1", message = "m1", recipient = "{recipient}" }}"#
+            )
+        };
+        check(&format!("{CREATE} {}", set("bob@example.test")), &[]);
+        check(
+            &format!("{CREATE} {}", set("bbo@example.test")),
+            &[("\"bbo@example.test\"", "`m1` has no recipient `bbo@example.test`", "did you mean `bob@example.test`?")],
+        );
+        let expand =
+            r#"{ call = "submit_message", session = "client-1", message = "m1", expanded = ["eve@example.test"] },"#;
+        check(&format!("{CREATE} {expand} {}", set("eve@example.test")), &[]);
     }
 
     #[test]

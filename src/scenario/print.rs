@@ -363,7 +363,7 @@ mod tests {
             (any::<String>(), any::<bool>())
                 .prop_map(move |(subject, save)| Call::SetProps { target: target(), subject, save })
                 .boxed(),
-            (any::<String>(), any::<bool>())
+            (Just("bob".to_owned()), any::<bool>())
                 .prop_map(move |(recipient, value)| Call::SetResponsibility { target: target(), recipient, value })
                 .boxed(),
             (any::<bool>(), answers())
@@ -403,6 +403,8 @@ mod tests {
         (any::<String>(), new, profile(), vec(step(), 0..6)).prop_map(|(title, new, profile, rest)| {
             let (recipients, (sentmail, resend), delete_after_submit, subject) = new;
             let target = Target { message: "m".to_owned(), handle: None };
+            let bob = Recipient { address: "bob".to_owned(), ..Recipient::default() };
+            let recipients = recipients.into_iter().chain([bob]).collect();
             let first = Step {
                 call: Call::CreateMessage(NewMessage {
                     target,
