@@ -61,6 +61,15 @@ fn every_file_reads_and_prints_back_the_same() {
 }
 
 #[test]
+fn the_example_of_the_readme_is_one_too() {
+    let readme = fs::read_to_string(root().join("scenarios/README.md")).expect("a text file");
+    let (_, rest) = readme.split_once("```toml\n").expect("an example");
+    let (example, _) = rest.split_once("```").expect("the example's end");
+    let scenario = Scenario::parse("open/queued-modify", example).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!(scenario.to_toml(), example);
+}
+
+#[test]
 fn every_requirement_that_is_named_exists() {
     let requirements = requirements();
     let known: Vec<_> = requirements.iter().map(String::as_str).collect();

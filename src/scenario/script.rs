@@ -109,3 +109,62 @@ impl PartialEq for Step {
         *call == other.call && *session == other.session && *expect == other.expect && *optional == other.optional
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::Scenario;
+
+    fn scenario(steps: &str) -> Scenario {
+        let create = r#"{ call = "create_message", session = "client-1", message = "m1", recipients = ["bob"] },"#;
+        let source = format!("title = \"t\"\nrequirements = [\"SUB-01\"]\nsteps = [{create} {steps}]\n");
+        Scenario::parse("a/b", &source).unwrap_or_else(|problems| panic!("{problems:?}"))
+    }
+
+    #[test]
+    fn a_step_uses_the_last_handle_of_its_session_on_that_message() {
+        let scenario = scenario(
+            r#"
+            { call = "open_entry", session = "client-1", message = "m1" },
+            { call = "open_entry", session = "client-2", message = "m1" },
+            { call = "get_props", session = "client-1", message = "m1", props = [] },
+            { call = "release", session = "client-1", message = "m1" },
+            { call = "get_props", session = "client-1", message = "m1", props = [] },
+            { call = "open_entry", session = "client-1", message = "m1", handle = "h", expect = "MAPI_E_SUBMITTED" },
+            { call = "release", session = "client-1", message = "m1" },
+            "#,
+        );
+        assert_eq!(scenario.openers(), [None, None, None, Some(1), Some(1), Some(0), None, Some(0)]);
+    }
+
+    #[test]
+    fn a_step_uses_the_handle_that_it_names() {
+        let scenario = scenario(
+            r#"
+            { call = "open_entry", session = "client-1", message = "m1", handle = "first" },
+            { call = "open_entry", session = "client-1", message = "m1" },
+            { call = "release", session = "client-1", message = "m1", handle = "first" },
+            { call = "open_entry", session = "client-1", message = "m1", handle = "first" },
+            { call = "release", session = "client-1", message = "m1", handle = "first" },
+            { call = "release", session = "client-1", message = "m1" },
+            "#,
+        );
+        assert_eq!(scenario.openers(), [None, None, None, Some(1), None, Some(4), Some(2)]);
+    }
+
+    #[test]
+    fn a_case_needs_what_is_neither_optional_nor_mere_looking() {
+        let scenario = scenario(
+            r#"
+            { call = "submit_message", session = "client-1", message = "m1", needs = ["NEEDS_PREPROCESSING"] },
+            { call = "observe", message = "m1" },
+            { call = "expect_notification", event = "added" },
+            { call = "expect_notification", event = "new_mail", optional = true },
+            { call = "set_responsibility", session = "client-1", message = "m1", recipient = "bob", optional = true },
+            "#,
+        );
+        let methods = ["create_message", "notify.table_modified", "submit_message", "support.expand_recips"];
+        assert_eq!(scenario.methods(), BTreeSet::from(methods));
+    }
+}
