@@ -3,6 +3,7 @@
 //! Knows the model and the shapes of events; no files, adapters or reports. To its left is `model`, whose step function
 //! decides everything; to its right are `trace` and `conformance`, which feed it events.
 
+mod account;
 mod bind;
 mod call;
 mod judge;
@@ -15,6 +16,7 @@ mod tracker;
 mod verdict;
 mod words;
 
+pub use account::{Account, CaseOutcome};
 pub use ledger::Ledger;
 pub use oracle::{Oracle, Setting, Unjudged};
 pub use verdict::{Finding, Line, Verdict, Who};

@@ -4,6 +4,7 @@
 //! `cli` on the right chooses a format and a place for it.
 
 mod block;
+mod build;
 pub mod json;
 pub mod junit;
 mod layout;
@@ -12,4 +13,5 @@ mod samples;
 pub mod text;
 mod wire;
 
+pub use build::{About, exit};
 pub use wire::{CaseVerdict, Followed, Report, RequirementVerdict, Subject, Totals};
