@@ -58,8 +58,6 @@ pub enum Unjudged {
 pub struct Setting {
     /// The trace's header: the profile, and what the log could contain.
     pub header: Header,
-    /// The methods that the adapter serves and sends, in a live run.
-    pub supports: Option<Vec<String>>,
     /// Whose duties are judged. The checker is not judged for the parts that it plays itself.
     pub judged: Vec<Who>,
 }
@@ -68,7 +66,7 @@ impl Setting {
     /// Everybody is judged, as in a log.
     #[must_use]
     pub fn of_log(header: Header) -> Self {
-        Self { header, supports: None, judged: vec![Who::Client, Who::Mapi, Who::Spooler, Who::Store, Who::Transport] }
+        Self { header, judged: vec![Who::Client, Who::Mapi, Who::Spooler, Who::Store, Who::Transport] }
     }
 }
 
@@ -115,7 +113,7 @@ impl Oracle {
             strengths: Arc::new(strengths),
             judged: setting.judged,
             records: setting.header.records,
-            supports: setting.supports,
+            supports: setting.header.x_supports,
             profile: Profile::from(&setting.header.profile),
             wire_profile: setting.header.profile,
             case_rules: rules,
@@ -137,8 +135,8 @@ impl Oracle {
     }
 
     /// Starts the next case with a fresh store, as `reset` does; the account goes on.
-    pub fn next_case(&mut self, catalogue: &Catalogue, header: &Header, supports: Option<Vec<String>>) {
-        let mut fresh = Self::new(catalogue, Setting { header: header.clone(), supports, judged: self.judged.clone() });
+    pub fn next_case(&mut self, catalogue: &Catalogue, header: &Header) {
+        let mut fresh = Self::new(catalogue, Setting { header: header.clone(), judged: self.judged.clone() });
         fresh.ledger = std::mem::take(&mut self.ledger);
         fresh.shows_responsibility = self.shows_responsibility;
         *self = fresh;
@@ -155,6 +153,19 @@ impl Oracle {
     ///
     /// When the event contradicts what the log said before, so that nothing after it can be judged.
     pub fn event(&mut self, event: &Event) -> Result<(), Unjudged> {
+        self.judge(event)?;
+        if event.x_settled == Some(true) {
+            self.settle();
+        }
+        Ok(())
+    }
+
+    /// Judges what only the end can show: notifications that are owed although all that were sent have arrived.
+    pub fn settle(&mut self) {
+        self.judge_owed();
+    }
+
+    fn judge(&mut self, event: &Event) -> Result<(), Unjudged> {
         if event.case != self.case {
             self.forget();
             self.case.clone_from(&event.case);
@@ -178,13 +189,6 @@ impl Oracle {
         }
         self.look_at_others(event, None);
         Ok(())
-    }
-
-    /// Judges what only the end can show: notifications that were owed, if all that were sent have arrived.
-    pub fn end_case(&mut self, settled: bool) {
-        if settled {
-            self.judge_owed();
-        }
     }
 
     /// The store is fresh: everything of before is gone.
