@@ -1,6 +1,8 @@
 //! Running a provider: adapters, the runner, the reference provider.
 
 mod adapter;
+mod answers;
+mod case;
 mod connection;
 mod deadline;
 mod error;
@@ -9,6 +11,7 @@ mod link;
 mod message;
 mod process;
 mod results;
+mod suite;
 mod sut;
 mod target;
 mod tcp;
@@ -16,5 +19,6 @@ mod tcp;
 pub use adapter::{Adapter, Options};
 pub use deadline::Deadlines;
 pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
+pub use suite::{Plan, Progress, run};
 pub use sut::{Notification, Observe, Outcome, Support, SupportCall, Sut};
 pub use target::{Target, TargetError};
