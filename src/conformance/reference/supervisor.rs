@@ -159,7 +159,7 @@ impl<W: Write> Session<'_, W> {
             match event {
                 Event::Checker(line) => match line? {
                     Some(line) => self.take_from_checker(line)?,
-                    None => return Ok(Ended::Closed),
+                    None => return self.drain(),
                 },
                 Event::Store { process, .. } if process != self.process.number => {}
                 Event::Store { line, .. } => match line? {
@@ -172,6 +172,23 @@ impl<W: Write> Session<'_, W> {
                 },
             }
         }
+    }
+
+    /// The checker has said all; what the store still has to say to it goes through.
+    fn drain(&mut self) -> io::Result<Ended> {
+        self.process.stdin = None;
+        while let Ok(event) = self.events.recv_timeout(STOP_LIMIT) {
+            match event {
+                Event::Store { process, line: Ok(Some(line)) } if process == self.process.number => {
+                    if let Some(ended) = self.take_from_store(&line)? {
+                        return Ok(ended);
+                    }
+                }
+                Event::Store { process, .. } if process == self.process.number => break,
+                Event::Checker(_) | Event::Store { .. } => {}
+            }
+        }
+        Ok(Ended::Closed)
     }
 
     fn take_from_checker(&mut self, line: Vec<u8>) -> io::Result<()> {
