@@ -1,4 +1,4 @@
-//! AbortSubmit.
+//! `AbortSubmit`.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! FinishedMsg, and what becomes of a sent message.
+//! `FinishedMsg`, and what becomes of a sent message.
 
 use serde_json::json;
 use spoolproof_sdk::wire::Folder;
@@ -18,7 +18,7 @@ fn locked(script: &mut Script, (sentmail, delete): (bool, bool)) -> Made {
     made
 }
 
-/// Where a message with these properties lies after FinishedMsg, and how many of it there are.
+/// Where a message with these properties lies after `FinishedMsg`, and how many of it there are.
 #[track_caller]
 fn check(script: &mut Script, props: (bool, bool), expected: (Folder, u32)) {
     let made = locked(script, props);

@@ -1,4 +1,4 @@
-//! SetLockState, the queue table, new mail, and what of them outlives a restart.
+//! `SetLockState`, the queue table, new mail, and what of them outlives a restart.
 
 use serde_json::json;
 

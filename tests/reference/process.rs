@@ -1,6 +1,7 @@
 //! The reference provider over real processes.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ impl Adapter {
         }
     }
 
-    /// Calls and answers every support call with S_OK.
+    /// Calls and answers every support call with `S_OK`.
     fn call(&mut self, method: &str, params: &Value) -> Value {
         let id = self.request(method, params);
         loop {
@@ -158,6 +159,30 @@ fn a_broken_adapter_says_half_of_its_answer_and_exits() {
     let (rest, _) = adapter.end();
     let last = rest.lines().last().expect("something");
     assert!(!rest.ends_with('\n') && last.starts_with('{') && !last.ends_with('}'), "{rest}");
+}
+
+#[test]
+fn tcp_serves_one_checker_after_another_on_one_store() {
+    let mut adapter = Command::new(env!("CARGO_BIN_EXE_spoolproof"))
+        .args(["reference", "--listen", "127.0.0.1:0"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the adapter starts");
+    let mut line = String::new();
+    BufReader::new(adapter.stderr.take().expect("piped")).read_line(&mut line).expect("a line");
+    let address = line.trim().strip_prefix("listening on ").expect("its address").to_owned();
+    let call = |method: &str, params: Value| {
+        let stream = TcpStream::connect(&address).expect("a connection");
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        writeln!(&stream, "{request}").expect("sent");
+        stream.shutdown(Shutdown::Write).expect("closed");
+        serde_json::from_reader::<_, Value>(&stream).expect("one answer")["result"].clone()
+    };
+    let made = call("create_message", json!({ "session": "client-1", "recipients": [] }));
+    let seen = call("observe", json!({ "entry_id": made["entry_id"] }));
+    assert_eq!(seen["exists"], true);
+    assert_eq!(call("shutdown", json!({}))["hresult"], "S_OK");
+    assert!(adapter.wait().expect("it ends").success());
 }
 
 #[test]

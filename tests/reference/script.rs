@@ -13,7 +13,7 @@ pub(crate) struct Script {
     mapi: Recorder,
 }
 
-/// Answers support calls as it was told, S_OK else, and keeps what came.
+/// Answers support calls as it was told, `S_OK` else, and keeps what came.
 #[derive(Default)]
 struct Recorder {
     answers: BTreeMap<String, CallResult>,

@@ -25,18 +25,15 @@ impl Reference {
         if self.fault("abort-refused") {
             return Err(HResult::MAPI_E_UNABLE_TO_ABORT.into());
         }
-        let before = message.clone();
+        let queued = message.queued;
         message.leave_queue();
         if self.fault("abort-leaves-row") {
-            message.queued = before.queued;
+            message.queued = queued;
         }
         if self.fault("abort-leaves-flag")
             || (self.fault("sleeper-abort-after-unlock-leaves-flag") && self.history.unlocked.contains(&id))
         {
             message.flags |= MSGFLAG_SUBMIT;
-        }
-        if self.fault("abort-leaves-preprocess") {
-            message.awaits_preprocessing = before.awaits_preprocessing;
         }
         if self.fault("abort-clears-unsent") {
             message.flags &= !MSGFLAG_UNSENT;

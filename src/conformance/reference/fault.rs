@@ -72,7 +72,7 @@ faults! {
     // Submitting.
     "client-ends-preprocessing" ["PSF-05"] "takes a client's SubmitMessage for the spooler's, so that preprocessing is skipped";
     "double-row-after-preprocess" ["OQT-01", "GOQ-03"] "shows a preprocessed message twice in the queue";
-    "duplicate-submit-queues-again" ["SUB-05", "PMF-08"] "takes a second SubmitMessage on a queued message";
+    "duplicate-submit-queues-again" ["SUB-05", "PST-01"] "takes a second SubmitMessage for a new submission, so that the message changes its place";
     "empty-submits" ["SUB-04"] "submits a message without recipients";
     "expand-error-swallowed" ["EXP-09", "SUB-13"] "goes on when ExpandRecips fails";
     "expand-skipped" ["EXP-09", "SEED1-22"] "never calls ExpandRecips";
@@ -90,7 +90,6 @@ faults! {
     "prepare-skipped-on-resend" ["SUB-09", "MST-03"] "does not call PrepareSubmit for a resend";
     "preprocess-never-cleared" ["PSF-06"] "keeps SUBMITFLAG_PREPROCESS after the spooler's SubmitMessage";
     "preprocess-not-notified" ["SEED1-30", "OQT-08"] "sends no notification for a message that needs preprocessing";
-    "preprocess-property-missing" ["SEED1-27"] "does not set PR_PREPROCESS for MAPI";
     "readytosend-every-time" ["PRE-07", "SPN-11"] "sends NOTIFY_READYTOSEND before every PrepareSubmit";
     "readytosend-skipped" ["PRE-07", "SPN-11"] "calls PrepareSubmit without NOTIFY_READYTOSEND";
     "reset-after-prepare" ["SUB-10"] "sets PR_RESPONSIBILITY FALSE again after PrepareSubmit set it";
@@ -101,7 +100,6 @@ faults! {
     "submit-drops-edits" ["SUB-08", "SBM-01"] "does not save before it calls the support object";
     "submit-flag-missing" ["SEED1-18", "SUB-02", "PMF-03"] "does not set MSGFLAG_SUBMIT";
     "submit-time-missing" ["SEED1-21", "PST-01"] "does not set PR_CLIENT_SUBMIT_TIME";
-    "submitting-handle-survives" ["SUB-11"] "leaves the submitted object usable";
 
     // A store that is coupled with a transport.
     "complete-skipped" ["SEED1-40"] "finishes a preprocessed message itself instead of calling CompleteMsg";
@@ -133,7 +131,6 @@ faults! {
     "abort-clears-unsent" ["PMF-10"] "makes a cancelled message look sent";
     "abort-deletes-message" ["ABT-02", "SAM-03"] "deletes the message that it takes out of the queue";
     "abort-leaves-flag" ["ABT-02", "PMF-10"] "leaves MSGFLAG_SUBMIT set on a cancelled message";
-    "abort-leaves-preprocess" ["PSF-03"] "leaves SUBMITFLAG_PREPROCESS set on a cancelled message";
     "abort-leaves-row" ["ABT-02"] "answers S_OK and leaves the row in the queue";
     "abort-locked-succeeds" ["SLS-08", "ABT-04"] "cancels a message that the spooler has locked";
     "abort-locked-wrong-code" ["ABT-04"] "refuses to cancel a locked message with MAPI_E_CALL_FAILED";
@@ -145,7 +142,6 @@ faults! {
     "finish-by-client" ["FIN-03"] "lets a client call FinishedMsg";
     "finish-copies" ["FIN-11", "PSM-07"] "copies the message to the sent-mail folder and leaves the original";
     "finish-deletes-when-neither" ["FIN-09", "PSM-06"] "deletes a message that should stay where it is";
-    "finish-dosentmail-error-swallowed" ["DSM-02"] "goes on when DoSentMail fails";
     "finish-dosentmail-twice" ["DSM-02", "SEED2-11"] "runs the hooks twice";
     "finish-dosentmail-while-locked" ["DSM-04", "SEED2-10"] "unlocks only after DoSentMail";
     "finish-error-requeues" ["FIN-07"] "queues the sent message again when DoSentMail fails";

@@ -62,7 +62,7 @@ impl Reference {
 
     /// The message without any mark of an outgoing one.
     pub(super) fn sent(&self, mut message: Message) -> Message {
-        let before = message.clone();
+        let queued = message.queued;
         message.leave_queue();
         message.flags &= !MSGFLAG_UNSENT;
         message.flags |= MSGFLAG_READ;
@@ -70,7 +70,7 @@ impl Reference {
             || (self.fault("sleeper-second-finish-keeps-row") && self.history.finished > 0)
             || (self.fault("sleeper-finish-while-others-wait-keeps-row") && self.others_wait(message.id))
         {
-            message.queued = before.queued;
+            message.queued = queued;
         }
         if self.fault("finish-keeps-flag") {
             message.flags |= MSGFLAG_SUBMIT;
@@ -95,11 +95,7 @@ impl Reference {
         if self.fault("finish-dosentmail-twice") {
             succeeded(mapi.do_sent_mail(self, &entry_id)?)?;
         }
-        let result = mapi.do_sent_mail(self, &entry_id)?;
-        if self.fault("finish-dosentmail-error-swallowed") {
-            return Ok(result.superseded == Some(true));
-        }
-        let result = succeeded(result);
+        let result = succeeded(mapi.do_sent_mail(self, &entry_id)?);
         if result.is_err() && self.fault("finish-error-requeues") {
             self.store.commit(|transaction| save(transaction, before))?;
         }

@@ -65,14 +65,13 @@ impl Reference {
         message.queued = Some(Queued { needs_spooler: prepared.needs_spooler, handed_over: false });
         if prepared.needs_preprocessing {
             message.awaits_preprocessing = !self.fault("no-preprocess-flag");
-            message.preprocess = !self.fault("preprocess-property-missing");
+            message.preprocess = true;
             self.enqueue(mapi, message)?;
         } else {
             self.carry_on(mapi, &before, message, false)?;
         }
-        let spent = !self.fault("submitting-handle-survives");
         if let Ok(handle) = self.handles.usable(name) {
-            handle.spent = spent;
+            handle.spent = true;
         }
         Ok(HResult::S_OK.into())
     }
