@@ -1,5 +1,10 @@
 //! The command line.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the subcommands that read files are not written yet"))]
+mod diagnostic;
+#[expect(dead_code, reason = "the subcommands that take long are not written yet")]
+mod progress;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 

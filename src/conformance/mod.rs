@@ -1,6 +1,21 @@
 //! Running a provider: adapters, the runner, the reference provider.
 
+mod adapter;
+mod connection;
+mod deadline;
+mod error;
+mod framing;
+mod link;
+mod message;
+mod process;
 pub mod reference;
+mod results;
 mod sut;
+mod target;
+mod tcp;
 
-pub use sut::{Notification, Outcome, Support, SupportCall, Sut};
+pub use adapter::{Adapter, Options};
+pub use deadline::Deadlines;
+pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
+pub use sut::{Notification, Observe, Outcome, Support, SupportCall, Sut};
+pub use target::{Target, TargetError};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use spoolproof_sdk::wire::{CallParams, CallResult, InitializeResult, Observation};
+use spoolproof_sdk::HResult;
+use spoolproof_sdk::wire::{Access, CallParams, CallResult, InitializeResult, Observation};
 
 /// A call that came from the adapter while one of ours was in progress, and what we answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,10 +36,18 @@ pub enum Outcome {
     BadParams(String),
 }
 
+/// What the checker may look at while a support call waits for its answer.
+pub trait Observe {
+    /// Calls `observe`; `None` when nothing can be seen.
+    ///
+    /// When the adapter fails here, the call that the support call belongs to returns the error.
+    fn observe(&mut self, entry_id: &str) -> Option<Observation>;
+}
+
 /// Answers the support calls that come in during one of our calls.
 pub trait Support {
-    /// What MAPI returns for `method`, in the case that is running.
-    fn answer(&mut self, method: &str, params: &CallParams) -> CallResult;
+    /// What MAPI returns for `method`, in the case that is running; `sut` shows the store as it is at that moment.
+    fn answer(&mut self, method: &str, params: &CallParams, sut: &mut dyn Observe) -> CallResult;
 }
 
 /// Something that can be driven like a provider behind an adapter: the adapter itself, or the model.
@@ -56,6 +65,9 @@ pub trait Sut {
     /// When the adapter broke the protocol, died, timed out or reported its own failure (`-32000`).
     fn call(&mut self, method: &str, params: &CallParams, support: &mut dyn Support) -> Result<Outcome, Self::Error>;
 
+    /// Tells what the scenario assumes of the next call's reply. Only a provider that has a choice listens.
+    fn assume(&mut self, _expect: &[HResult], _access: Option<Access>) {}
+
     /// Calls `observe`; `None` when the adapter does not serve it.
     ///
     /// # Errors
@@ -63,10 +75,12 @@ pub trait Sut {
     /// As [`Sut::call`].
     fn observe(&mut self, entry_id: &str) -> Result<Option<Observation>, Self::Error>;
 
-    /// The support calls of the last call, in order.
+    /// The support calls of the last [`Sut::call`], in order, those of one that failed included.
     fn take_support_calls(&mut self) -> Vec<SupportCall>;
 
-    /// The notifications that came since the last time, in order.
+    /// The notifications that were read since the last time, in order; after an error those before it.
+    ///
+    /// A notification is read during the next call or wait. `wait_notification(Duration::ZERO)` reads what is there.
     fn take_notifications(&mut self) -> Vec<Notification>;
 
     /// Waits until a notification is there to take, or `limit` has passed.

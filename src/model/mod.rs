@@ -1,1 +1,32 @@
-//! Not yet written.
+//! What the pages say: the only home of behaviour.
+//!
+//! [`steps`] lists, for one message in one state, every way in which a store may answer a call. The checkers, the
+//! oracle, the simulated provider and the scenario replay all ask it; nothing else states a rule. It knows nothing of
+//! traces, adapters or bounds. To its left is `spec`, whose catalogue names the requirements that clauses cite; to its
+//! right are `scenario` and `oracle`.
+//!
+//! Messages do not influence each other save through the order of the queue ([`queue`]) and a restart, so a step
+//! concerns one message, and a whole store ([`store`]) is a product of messages.
+
+mod abort;
+mod call;
+mod caller;
+mod clause;
+mod finish;
+mod lock;
+mod message;
+mod open;
+mod props;
+mod queue;
+mod reading;
+mod restart;
+mod step;
+mod submit;
+
+pub use call::{Call, Draft, Env, Expand, Handle, Hook, OpenFlags, Profile, Session, Stop, Support};
+pub use caller::{caller_faults, client_reads_queue};
+pub use clause::{Aspect, Aspects, Cite, Clause, all_clauses};
+pub use message::{Level, Lock, Message, Place, Tri};
+pub use queue::{QueueChange, REQUIRED_COLUMNS, misplaced, notification, queue_table};
+pub use reading::{AMBIGUITIES, Dim, Mask, Need, Rules};
+pub use step::{Calls, Codes, Reply, Step, Times, frame_ids, steps};

@@ -1,5 +1,22 @@
 //! The judge: which model states are consistent with what was seen, and who broke which requirement.
+//!
+//! Knows the model and the shapes of events; no files, adapters or reports. To its left is `model`, whose step function
+//! decides everything; to its right are `trace` and `conformance`, which feed it events.
 
+mod account;
+mod bind;
+mod call;
+mod judge;
+mod ledger;
+mod observe;
+#[expect(clippy::module_inception, reason = "the file is named for the type that it defines")]
+mod oracle;
+mod queue;
+mod tracker;
 mod verdict;
+mod words;
 
+pub use account::{Account, CaseOutcome};
+pub use ledger::Ledger;
+pub use oracle::{Oracle, Setting, Unjudged};
 pub use verdict::{Finding, Line, Verdict, Who};

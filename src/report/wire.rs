@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::oracle::{Finding, Verdict};
 
-/// The verdict of one run of `conform`, `replay` or `audit`; text, JSON, JUnit and exit code all derive from it.
+/// The verdict of one run of `conform`, `replay` or `audit`; text, JSON, `JUnit` and exit code all derive from it.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Report {
     /// The version of this format: 1.

@@ -1,1 +1,16 @@
-//! Not yet written.
+//! Scenarios: short scripts of calls, one step a line, that bring a store into one situation.
+//!
+//! This module owns the file format: its types, its reader and its printer. It knows the names of the adapter
+//! protocol and nothing of what is right or wrong: unless a step narrows it, the oracle says what may follow.
+//! To its left stand [`crate::spec`] and the wire types; to its right, whoever runs or generates scenarios.
+
+mod call;
+mod names;
+mod params;
+mod parse;
+mod print;
+mod reader;
+mod script;
+
+pub use call::{Answers, Call, Event, NewMessage, OpenFlag, Target};
+pub use script::{Scenario, Step};

@@ -1,0 +1,158 @@
+//! The readings of contradictory pages that change what a store may do.
+//!
+//! `models/readings.toml` says of every reading what stance the project takes; this file only names those that the
+//! step function tells apart. A test holds the names here and there together.
+
+use std::fmt;
+
+use arrayvec::ArrayVec;
+
+/// A set of readings of one ambiguity, as bits in the order of [`AMBIGUITIES`].
+pub type Mask = u8;
+
+macro_rules! ambiguities {
+    ($($dim:ident: $($reading:ident),+;)+) => {
+        /// An ambiguity of the register that the step function knows.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum Dim { $(#[doc = concat!("Entry ", stringify!($dim), ".")] $dim),+ }
+
+        /// Every ambiguity with the names of its readings.
+        pub const AMBIGUITIES: &[(Dim, &str, &[&str])] = &[$((Dim::$dim, stringify!($dim), &[$(stringify!($reading)),+])),+];
+
+        $(#[expect(non_snake_case, reason = "the register's own id")]
+        pub(crate) mod $dim {
+            enum Bit { $($reading),+ }
+            $(#[expect(non_upper_case_globals, reason = "the register's own names")]
+            #[allow(dead_code, reason = "a default that no clause needs to name")]
+            pub(crate) const $reading: super::Mask = 1 << Bit::$reading as u8;)+
+        })+
+    };
+}
+
+ambiguities! {
+    A1: PartialThenSpool, NotReturned, Literal;
+    A3: DeMorgan, FirstMatch, Free, BothFire;
+    B1: AnyRefusal, LockDominates, RegardlessOfLock, NothingButAbort, SampleStore;
+    B2: WriteRefused, StaleHandle, OpenTimeOnly;
+    B3: HolderExempt, SpoolerExempt, CallerObject;
+    C1: HolderIdempotent, Idempotent, StrictError;
+    C2: OnSetLockState, OnEnqueue;
+    D2: MoveSemantics, ClientErrorUnspecified, GoneEntirely, SentCopyKept, CopySemantics;
+    E3: Eventually, BeforeReturn, AddRemoveOnly, AlsoModify;
+    F5: UnspecifiedWhileQueued, UnsentWhileQueued, ClearedAtSubmit, ClearedWhenSent, SetAgain, Cleared;
+    F7: LockedAnyFailure, LockedUnableToAbort, SampleStore;
+}
+
+/// How many ambiguities the step function knows.
+pub(crate) const DIMS: usize = AMBIGUITIES.len();
+
+/// A step is open only to a provider that follows one of these readings.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Need {
+    /// The ambiguity.
+    pub dim: Dim,
+    /// Its readings, any of them.
+    pub mask: Mask,
+}
+
+impl Need {
+    /// The readings by name, as `B1=SampleStore`.
+    pub fn names(self) -> impl Iterator<Item = String> {
+        let (_, id, readings) = AMBIGUITIES[self.dim as usize];
+        readings
+            .iter()
+            .enumerate()
+            .filter(move |(bit, _)| self.mask & (1 << bit) != 0)
+            .map(move |(_, reading)| format!("{id}={reading}"))
+    }
+}
+
+/// The needs of one step.
+pub(crate) type Needs = ArrayVec<Need, 3>;
+
+/// Which readings are in force.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rules {
+    /// Followed by anyone without a word.
+    silent: [Mask; DIMS],
+    /// Backed by a page against another page: undecided until it is declared.
+    open: [Mask; DIMS],
+}
+
+impl Rules {
+    /// No reading is in force; fill with [`Rules::permit`] and [`Rules::leave_open`].
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { silent: [0; DIMS], open: [0; DIMS] }
+    }
+
+    /// The register's defaults alone: the first reading of each ambiguity in [`AMBIGUITIES`].
+    #[must_use]
+    pub const fn defaults() -> Self {
+        Self { silent: [1; DIMS], open: [0; DIMS] }
+    }
+
+    /// Permits `reading` of `ambiguity` to anyone.
+    pub fn permit(&mut self, ambiguity: &str, reading: &str) {
+        if let Some((dim, mask)) = find(ambiguity, reading) {
+            self.silent[dim as usize] |= mask;
+        }
+    }
+
+    /// Leaves `reading` of `ambiguity` undecided.
+    pub fn leave_open(&mut self, ambiguity: &str, reading: &str) {
+        if let Some((dim, mask)) = find(ambiguity, reading) {
+            self.open[dim as usize] |= mask;
+        }
+    }
+
+    /// Holds the provider to `reading` of `ambiguity` alone, as its profile declares.
+    ///
+    /// An ambiguity that the step function does not know changes nothing.
+    pub fn declare(&mut self, ambiguity: &str, reading: &str) {
+        if let Some((dim, mask)) = find(ambiguity, reading) {
+            self.silent[dim as usize] = mask;
+            self.open[dim as usize] = 0;
+        }
+    }
+
+    /// Takes away the readings of `dim` that are not in `mask`, where any remain.
+    pub fn narrow(&mut self, dim: Dim, mask: Mask) {
+        let index = dim as usize;
+        if (self.silent[index] | self.open[index]) & mask != 0 {
+            self.silent[index] &= mask;
+            self.open[index] &= mask;
+        }
+    }
+
+    /// The readings of `dim` that are in force in any way.
+    #[must_use]
+    pub const fn in_force(&self, dim: Dim) -> Mask {
+        self.silent[dim as usize] | self.open[dim as usize]
+    }
+
+    /// Whether `need` is met without a word.
+    #[must_use]
+    pub const fn silent(&self, need: Need) -> bool {
+        self.silent[need.dim as usize] & need.mask != 0
+    }
+
+    /// Whether `need` is met, if only by a reading that is undecided.
+    #[must_use]
+    pub const fn allows(&self, need: Need) -> bool {
+        self.in_force(need.dim) & need.mask != 0
+    }
+}
+
+/// Finds a reading by name.
+fn find(ambiguity: &str, reading: &str) -> Option<(Dim, Mask)> {
+    let (dim, _, readings) = AMBIGUITIES.iter().find(|(_, id, _)| *id == ambiguity)?;
+    let bit = readings.iter().position(|name| *name == reading)?;
+    Some((*dim, 1 << bit))
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.names().collect::<Vec<_>>().join(" or "))
+    }
+}

@@ -1,0 +1,56 @@
+//! A store that stops and starts again (SEED1-09, LGO-01, C3, C4, H1, H3, H7).
+
+use super::call::Stop;
+use super::clause::clauses;
+use super::message::{Lock, Message};
+use super::step::{Context, Emit, Reply, Step};
+
+/// Lists what a restart may make of a message.
+pub(super) fn steps(cx: &Context, m: Message, stop: Stop, emit: &mut Emit<'_>) {
+    // A message handed over by CompleteMsg must be found again, if it had no row (H3).
+    let m = if m.completing { Message { queued: true, ..m } } else { m };
+    let m = match stop {
+        Stop::Clean => m,
+        // What a spooler wrote last may be lost with the process (H7).
+        Stop::Crash => Message { unsure: m.unsure | m.responsible, ..m },
+    };
+    let clause = if m.outgoing() { &RESTART_OUTGOING } else { &RESTART };
+    if !m.lock.shown() {
+        emit.step(Step::new(Reply::Success, Message { lock: Lock::None, ..m }, clause));
+        return;
+    }
+    let (may_persist, may_be_lost) = match (cx.profile.persists_lock, stop) {
+        (None, _) | (Some(true), Stop::Crash) => (true, true),
+        (Some(persists), _) => (persists, !persists),
+    };
+    if may_persist {
+        emit.step(Step::new(Reply::Success, Message { lock: Lock::Orphan, ..m }, clause));
+    }
+    if may_be_lost {
+        emit.step(Step::new(Reply::Success, Message { lock: Lock::Lost, ..m }, clause));
+    }
+}
+
+clauses! {
+    /// A message that is not on its way out is still there.
+    RESTART {
+        Exists: "SEED1-02";
+        Folder: "SEED1-02";
+        Queue: "ABT-02" "GOQ-03";
+        Submit: "PMF-03";
+        Content: "SEED1-02";
+        Copies: "FIN-07";
+    }
+    /// A message that is on its way out still is.
+    RESTART_OUTGOING {
+        Exists: "LGO-01" "SUB-06" "SEED1-02";
+        Folder: "LGO-01";
+        Queue: "LGO-01" "SUB-06";
+        Submit: "LGO-01" "PMF-03";
+        Locked: "SEED1-09" "PSF-02";
+        Preprocess: "PSF-03" "LGO-01";
+        Content: "LGO-01" "SUB-01";
+        SubmitTime: "LGO-01" "PST-01";
+        Responsibility: "RCT-03";
+    }
+}

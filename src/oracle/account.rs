@@ -1,0 +1,87 @@
+//! The account of a run: every case with its verdict, and the ledger of all of them.
+
+use std::collections::BTreeSet;
+
+use super::ledger::Ledger;
+use super::verdict::{Finding, Verdict, Who};
+
+/// One case as it was judged.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CaseOutcome {
+    /// Its id; the file's name for a log without cases.
+    pub id: String,
+    /// What is known without the findings: `Pass`, `Unsupported`, `NotExercised` or `Error`.
+    pub verdict: Verdict,
+    /// Why it is not `Pass`.
+    pub reason: Option<String>,
+    /// The requirements that it is about.
+    pub requirements: Vec<String>,
+    /// Where its trace was written.
+    pub trace: Option<String>,
+}
+
+/// A run of `conform`, `replay` or `audit`, before anybody formats it.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// What was exercised and found.
+    pub ledger: Ledger,
+    /// The cases, in the order in which they ran.
+    pub cases: Vec<CaseOutcome>,
+    /// What could not be observed.
+    pub not_observed: BTreeSet<String>,
+    /// Lines that were passed over on request.
+    pub skipped: u64,
+    /// Whether an input could not be read, or not to its end.
+    pub unreadable: bool,
+}
+
+impl Account {
+    /// Settles what only the whole run can decide. To be called once, before the verdicts are read.
+    pub fn settle(&mut self) {
+        self.ledger.settle();
+    }
+
+    /// The verdict on a case: the worst that was found in it.
+    #[must_use]
+    pub fn case_verdict(&self, case: &CaseOutcome) -> Verdict {
+        let findings =
+            self.ledger.findings.iter().filter(|finding| finding.case.as_deref().unwrap_or(&case.id) == case.id);
+        findings.map(|finding| finding.verdict).fold(case.verdict, Verdict::max)
+    }
+
+    /// The verdict on a requirement, and how many events exercised it.
+    #[must_use]
+    pub fn requirement_verdict(&self, id: &str) -> (Verdict, u64) {
+        let exercised = self.ledger.exercised.get(id).copied().unwrap_or(0);
+        let base = if exercised > 0 { Verdict::Pass } else { Verdict::NotExercised };
+        let findings =
+            self.ledger.findings.iter().filter(|finding| finding.requirements.iter().any(|named| named == id));
+        (findings.map(|finding| finding.verdict).fold(base, Verdict::max), exercised)
+    }
+
+    /// The verdict on the whole: the worst of its cases and findings.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let cases = self.cases.iter().map(|case| case.verdict);
+        let findings = self.ledger.findings.iter().map(|finding| finding.verdict);
+        cases.chain(findings).max().unwrap_or(Verdict::NotExercised)
+    }
+
+    /// Adds a failure of the adapter, of the tool, or of an input.
+    pub fn fail(&mut self, case: Option<String>, seq: Option<u64>, what: String, expected: &str) {
+        self.ledger.find(Finding {
+            case,
+            seq,
+            verdict: Verdict::Error,
+            who: Who::Adapter,
+            requirements: Vec::new(),
+            readings: Vec::new(),
+            observed: what.clone(),
+            what,
+            expected: expected.to_owned(),
+            message: None,
+            times: 1,
+            history: Vec::new(),
+        });
+    }
+}

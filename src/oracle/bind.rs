@@ -1,0 +1,145 @@
+//! From the wire to the model: sessions, calls and what MAPI answered meanwhile.
+
+use spoolproof_sdk::HResult;
+use spoolproof_sdk::trace::Event;
+use spoolproof_sdk::wire::{CallParams, CallResult, LockState, Profile, Recipient, RestartKind};
+
+use super::judge::Counts;
+use crate::model::{Draft, Env, Expand, Hook, Message, OpenFlags, Session, Stop, Support};
+
+/// One support call as it was recorded.
+#[derive(Clone, Debug)]
+pub(super) struct SupportSeen {
+    pub(super) method: String,
+    pub(super) result: CallResult,
+}
+
+/// Reads a session's name: `client-2`, `spooler`, `spooler-2`.
+pub(super) fn session(name: &str) -> Option<Session> {
+    let number = |text: &str| text.parse::<u8>().ok().filter(|number| *number > 0);
+    if name == "spooler" {
+        Some(Session::Spooler(1))
+    } else if let Some(rest) = name.strip_prefix("spooler-") {
+        number(rest).map(Session::Spooler)
+    } else {
+        name.strip_prefix("client-").and_then(number).map(Session::Client)
+    }
+}
+
+/// Which recipients the coupled transport delivers to, as bits.
+pub(super) fn known(recipients: &[Recipient], profile: &Profile) -> u32 {
+    let Some(types) = &profile.handles_addrtypes else { return u32::MAX };
+    recipients.iter().take(usize::from(Message::TRACKED)).enumerate().fold(0, |bits, (index, recipient)| {
+        let addrtype = recipient.addrtype.as_deref().unwrap_or("SMTP");
+        let handled = types.iter().any(|known| known.eq_ignore_ascii_case(addrtype));
+        bits | u32::from(handled) << index
+    })
+}
+
+/// How many recipients, as the model counts them.
+pub(super) fn count(recipients: &[Recipient]) -> u8 {
+    u8::try_from(recipients.len()).unwrap_or(Message::MANY)
+}
+
+pub(super) fn draft(params: &CallParams, profile: &Profile) -> Draft {
+    let recipients = params.recipients.as_deref().unwrap_or_default();
+    Draft {
+        recipients: count(recipients),
+        known: known(recipients, profile),
+        sentmail: params.sentmail == Some(true),
+        delete: params.delete_after_submit == Some(true),
+        resend: params.message_flags.iter().flatten().any(|flag| flag == "MSGFLAG_RESEND"),
+    }
+}
+
+pub(super) fn open_flags(params: &CallParams) -> OpenFlags {
+    let has = |name: &str| params.flags.iter().flatten().any(|flag| flag == name);
+    if has("MAPI_MODIFY") {
+        OpenFlags::Modify
+    } else if has("MAPI_BEST_ACCESS") {
+        OpenFlags::BestAccess
+    } else {
+        OpenFlags::None
+    }
+}
+
+pub(super) fn stop(event: &Event) -> Stop {
+    match event.params.kind {
+        Some(RestartKind::Crash) => Stop::Crash,
+        Some(RestartKind::Clean) | None => Stop::Clean,
+    }
+}
+
+pub(super) fn locks(params: &CallParams) -> bool {
+    params.lock_state != Some(LockState::Unlocked)
+}
+
+/// What MAPI answered while SubmitMessage ran; `recorded`: the log would show it.
+pub(super) fn env(calls: &[SupportSeen], recorded: bool, profile: &Profile) -> Env {
+    let mut env = Env::default();
+    if !recorded {
+        env.expand.ends = Support::Hidden;
+        return env;
+    }
+    for call in calls {
+        let ends = ending(&call.result);
+        match call.method.as_str() {
+            "support.prepare_submit" => {
+                env.prepare = ends;
+                env.prepared = call.result.recipients.as_deref().map(claimed);
+            }
+            "support.expand_recips" => {
+                let has = |name: &str| call.result.flags.iter().flatten().any(|flag| flag == name);
+                env.expand = Expand {
+                    ends,
+                    preprocessing: has("NEEDS_PREPROCESSING"),
+                    spooler: has("NEEDS_SPOOLER"),
+                    replaced: call.result.recipients.as_deref().map(|rows| (count(rows), known(rows, profile))),
+                };
+            }
+            "support.complete_msg" => env.complete = ends,
+            "support.spooler_notify" => env.notify = ends,
+            _ => {}
+        }
+    }
+    env
+}
+
+/// What MAPI answered while FinishedMsg ran.
+pub(super) fn hook(calls: &[SupportSeen]) -> Hook {
+    let call = calls.iter().rev().find(|call| call.method == "support.do_sent_mail");
+    call.map_or_else(Hook::default, |call| Hook {
+        sent_mail: ending(&call.result),
+        superseded: call.result.superseded == Some(true),
+    })
+}
+
+/// How often each support call was made; `routed` tells whether this provider routes a method at all.
+pub(super) fn counts(calls: &[SupportSeen], routed: impl Fn(&str) -> bool) -> Counts {
+    let count = |method: &str| routed(method).then(|| calls.iter().filter(|call| call.method == method).count());
+    Counts {
+        prepare: count("support.prepare_submit"),
+        expand: count("support.expand_recips"),
+        complete: count("support.complete_msg"),
+        sent_mail: count("support.do_sent_mail"),
+    }
+}
+
+/// The error of the last support call that failed.
+pub(super) fn support_error(calls: &[SupportSeen]) -> Option<HResult> {
+    calls.iter().rev().filter_map(|call| call.result.hresult).find(|code| !code.is_success())
+}
+
+fn ending(result: &CallResult) -> Support {
+    match result.hresult {
+        Some(code) if !code.is_success() => Support::Fails,
+        Some(_) | None => Support::Succeeds,
+    }
+}
+
+fn claimed(rows: &[Recipient]) -> u32 {
+    rows.iter()
+        .take(usize::from(Message::TRACKED))
+        .enumerate()
+        .fold(0, |bits, (index, row)| bits | u32::from(row.responsibility == Some(true)) << index)
+}

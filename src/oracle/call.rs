@@ -1,0 +1,504 @@
+//! One call on one message: judged, blamed, and taken into the state.
+
+use spoolproof_sdk::HResult;
+use spoolproof_sdk::trace::Event;
+use spoolproof_sdk::wire::Observation;
+
+use super::bind::{self, SupportSeen};
+use super::judge::{self, ASPECTS, Match, Question, Seen};
+use super::observe;
+use super::oracle::{Oracle, owes, subject_of};
+use super::tracker::{OpenObject, Owed, Tracker};
+use super::verdict::{Finding, Line, Verdict, Who};
+use super::words;
+use crate::model::{Aspect, Call, Clause, Dim, Message, Need, Session, Tri, caller_faults, frame_ids};
+use crate::spec::Strength;
+
+/// Codes by which a provider says that it lacks resources: nobody's rule is broken, and nothing is known.
+const RESOURCES: [HResult; 5] = [
+    HResult::MAPI_E_NOT_ENOUGH_MEMORY,
+    HResult::MAPI_E_NOT_ENOUGH_DISK,
+    HResult::MAPI_E_NOT_ENOUGH_RESOURCES,
+    HResult::MAPI_E_DISK_ERROR,
+    HResult::MAPI_E_TIMEOUT,
+];
+
+/// Ambiguities of which a provider must follow one reading throughout: to mix them is no reading at all.
+const EXCLUSIVE: [Dim; 3] = [Dim::B1, Dim::B3, Dim::C1];
+
+/// A finding before it knows its message and history.
+#[derive(Debug)]
+struct Draft {
+    verdict: Verdict,
+    who: Who,
+    ids: Vec<&'static str>,
+    readings: Vec<String>,
+    what: String,
+    expected: String,
+    observed: String,
+}
+
+impl Oracle {
+    /// Judges `call` on the message `entry_id`, which is known; its state becomes what was seen.
+    pub(super) fn judge_call(
+        &mut self,
+        event: &Event,
+        (session, call): (Session, Call),
+        entry_id: &str,
+        object: Option<&(String, OpenObject)>,
+        calls: &[SupportSeen],
+    ) {
+        let observation = self.observation(event, entry_id);
+        let Some(mut tracker) = self.messages.remove(entry_id) else { return };
+        let seen = match call {
+            Call::Wait | Call::Restart(_) => Some(Seen { code: HResult::S_OK, opened: None, support: None }),
+            _ => Self::seen(event, call, calls),
+        };
+        let written = match call {
+            Call::SetProps { .. } => subject_of(event),
+            _ => object.and_then(|(_, object)| object.pending.clone()),
+        }
+        .or_else(|| tracker.content.clone());
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let rules = self.rules;
+        let question = Question {
+            rules: &rules,
+            profile: self.profile,
+            session,
+            handle: object.map(|(_, object)| object.handle),
+            owner: tracker.owners.contains(&session),
+            call,
+            seen,
+            counts: bind::counts(calls, |method| self.routes(method)),
+            observation: observation.as_ref(),
+            content: (tracker.content.as_deref(), written.as_deref()),
+            time: tracker.time.as_deref().filter(|_| !matches!(call, Call::Submit(_) | Call::Abort)),
+            addresses: &tracker.addresses,
+            shows_responsibility: self.shows_responsibility,
+        };
+        let all = judge::matches(&tracker.candidates, &question, &mut buffer);
+        let before = tracker.first();
+        let (drafts, after, writes, narrowed) = self.decide(&question, &all, before, &mut buffer);
+        self.buffer = buffer;
+        let mut drafts = drafts;
+        drafts.extend(self.blame_caller(&tracker, session, object, call));
+        drafts.extend(self.blame_ready(event, call, calls));
+
+        let content = if writes { written } else { tracker.content.clone() };
+        let dirty_and_failed = matches!(call, Call::Submit(_))
+            && object.is_some_and(|(_, object)| object.pending.is_some())
+            && !seen.is_some_and(|seen| seen.code.is_success());
+        tracker.content = if dirty_and_failed || seen.is_none() { None } else { content };
+        for (dim, mask) in narrowed {
+            self.ledger.note(dim, mask);
+            if EXCLUSIVE.contains(&dim) {
+                self.rules.narrow(dim, mask);
+            }
+        }
+        tracker.become_any(after);
+        if let Some(observation) = &observation {
+            self.learn(&mut tracker, entry_id, observation);
+        }
+        self.after_state(&mut tracker, event, call, before, calls);
+        self.publish(&mut tracker, event, (session, call), before, drafts);
+        self.messages.insert(entry_id.to_owned(), tracker);
+    }
+
+    /// The verdict on a call, the states that remain, whether content was saved, and the readings that it needs.
+    #[expect(clippy::type_complexity, reason = "four plain answers of one private function")]
+    fn decide(
+        &mut self,
+        question: &Question<'_>,
+        all: &[Match],
+        before: Message,
+        buffer: &mut Vec<crate::model::Step>,
+    ) -> (Vec<Draft>, Vec<Message>, bool, Vec<(Dim, u8)>) {
+        let fits: Vec<&Match> = all.iter().filter(|candidate| candidate.fits()).collect();
+        let Some(best) = fits.iter().min_by_key(|fit| grade(fit, &self.rules)) else {
+            let Some(near) = judge::nearest(all, &self.rules) else {
+                return (Vec::new(), vec![before], false, Vec::new());
+            };
+            let drafts = self.wrong(question, all, near);
+            let mut next =
+                if near.reply_matches { near.step.next } else { judge::presume(near.from, question, buffer) };
+            if let Some(observation) = question.observation {
+                observe::impose(&mut next, question.addresses, observation);
+            }
+            return (drafts, vec![next], near.step.writes || !near.reply_matches, Vec::new());
+        };
+        let drafts = self.reservations(question, all, best);
+        if question.seen.is_some() {
+            let checked = best.checked;
+            for aspect in ASPECTS.into_iter().filter(|aspect| checked.contains(*aspect)) {
+                self.ledger.exercise(best.step.ids(aspect));
+            }
+            self.ledger.exercise(best.step.breaks());
+        }
+        let after = fits.iter().map(|fit| fit.step.next).collect();
+        (drafts, after, best.step.writes, narrowing(&fits))
+    }
+
+    /// What is wrong, when no permitted step matches.
+    fn wrong(&self, question: &Question<'_>, all: &[Match], near: &Match) -> Vec<Draft> {
+        let name = words::call(question.call);
+        let state = words::state(&near.from);
+        let Some(seen) = question.seen else { return Vec::new() };
+        if !near.reply_matches {
+            let clean = || all.iter().filter(|candidate| candidate.is_clean(&self.rules));
+            let mut ids: Vec<&'static str> = Vec::new();
+            let access = seen.opened.is_some().then_some(Aspect::Access);
+            for candidate in clean() {
+                for aspect in access.into_iter().chain([Aspect::Reply]) {
+                    for id in candidate.step.ids(aspect) {
+                        if !ids.contains(&id) {
+                            ids.push(id);
+                        }
+                    }
+                }
+            }
+            let expected = words::replies(clean().map(|candidate| &candidate.step), seen.support);
+            let observed = reply_words(&seen);
+            if RESOURCES.contains(&seen.code) {
+                return vec![Draft {
+                    verdict: Verdict::Inconclusive,
+                    who: Who::Store,
+                    ids,
+                    readings: Vec::new(),
+                    what: format!("{name} on a {state} message failed for want of resources"),
+                    expected,
+                    observed,
+                }];
+            }
+            return vec![Draft {
+                verdict: self.severity(&ids),
+                who: Who::Store,
+                ids,
+                readings: Vec::new(),
+                what: format!("{name} on a {state} message returned {observed}"),
+                expected,
+                observed,
+            }];
+        }
+        let mut drafts: Vec<Draft> = Vec::new();
+        for aspect in ASPECTS.into_iter().filter(|aspect| near.wrong.contains(*aspect)) {
+            let mut ids: Vec<&'static str> = near.step.ids(aspect).collect();
+            if ids.is_empty() {
+                ids = frame_ids(aspect).collect();
+            }
+            let said = match question.call {
+                Call::Wait => String::new(),
+                call => format!("after {} ({}), ", words::call(call), reply_words(&seen)),
+            };
+            let fault = words::fault(aspect, &near.step.next);
+            let expected = words::expected(aspect, &near.step.next);
+            let observed = question.observation.map(|observation| words::seen(aspect, observation)).unwrap_or_default();
+            let observed = if observed.is_empty() { fault.clone() } else { observed };
+            // Faults with the same first requirement are one fault, seen from several sides.
+            if let Some(draft) = drafts.iter_mut().find(|draft| draft.ids.first() == ids.first()) {
+                draft.what.push_str(&format!(", and {fault}"));
+                draft.expected.push_str(&format!("; {expected}"));
+                draft.observed.push_str(&format!("; {observed}"));
+                draft.ids.extend(ids);
+                continue;
+            }
+            drafts.push(Draft {
+                verdict: self.severity(&ids),
+                who: Who::Store,
+                ids,
+                readings: Vec::new(),
+                what: format!("{said}{fault}"),
+                expected,
+                observed,
+            });
+        }
+        drafts
+    }
+
+    /// What is to be said of a call that is permitted: a SHOULD that it breaks, or what would decide it.
+    fn reservations(&self, question: &Question<'_>, all: &[Match], best: &Match) -> Vec<Draft> {
+        let Some(seen) = question.seen else { return Vec::new() };
+        if best.is_clean(&self.rules) {
+            return Vec::new();
+        }
+        let name = words::call(question.call);
+        let state = words::state(&best.from);
+        let clean: Vec<&Match> = all.iter().filter(|candidate| candidate.is_clean(&self.rules)).collect();
+        let expected = words::replies(clean.iter().map(|candidate| &candidate.step), seen.support);
+        let observed = reply_words(&seen);
+        let what = format!("{name} on a {state} message returned {observed}");
+        let draft = |verdict, ids, readings, what, expected| Draft {
+            verdict,
+            who: Who::Store,
+            ids,
+            readings,
+            what,
+            expected,
+            observed: observed.clone(),
+        };
+        let broken: Vec<&'static str> = best.step.breaks().collect();
+        if !broken.is_empty() {
+            return vec![draft(Verdict::Deviation, broken, Vec::new(), what, expected)];
+        }
+        let mut ids: Vec<&'static str> = Vec::new();
+        for id in clean.iter().flat_map(|candidate| candidate.step.ids(Aspect::Reply)) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        let open: Vec<Need> = best.step.needs.iter().copied().filter(|need| !self.rules.silent(*need)).collect();
+        if !open.is_empty() {
+            let readings: Vec<String> = open.iter().flat_map(|need| need.names()).collect();
+            let what = format!("{what}: permitted under {} only", readings.join(" or "));
+            if ids.is_empty() {
+                ids = best.step.ids(Aspect::Folder).chain(best.step.ids(Aspect::Unsent)).collect();
+            }
+            return vec![draft(Verdict::Inconclusive, ids, readings, what, expected)];
+        }
+        let lacks = best.step.lacks.unwrap_or_default();
+        vec![draft(
+            Verdict::Inconclusive,
+            ids,
+            Vec::new(),
+            format!("{what}; to judge it one would have to know {lacks}"),
+            expected,
+        )]
+    }
+
+    /// What the caller did wrong by calling.
+    fn blame_caller(
+        &self,
+        tracker: &Tracker,
+        session: Session,
+        object: Option<&(String, OpenObject)>,
+        call: Call,
+    ) -> Vec<Draft> {
+        let handle = object.map(|(_, object)| object.handle);
+        let who = if session.is_client() { Who::Client } else { Who::Spooler };
+        let faults = |m: &Message| caller_faults(session, handle, *m, call);
+        let Some((first, others)) = tracker.candidates.split_first() else { return Vec::new() };
+        let certain = |clause: &Clause| others.iter().all(|m| faults(m).iter().any(|(other, _)| *other == clause));
+        let found = faults(first).into_iter().filter(|(clause, _)| certain(clause));
+        found
+            .map(|(clause, sure)| Draft {
+                verdict: if sure { Verdict::Violation } else { Verdict::Inconclusive },
+                who,
+                ids: clause.ids(Aspect::Reply).collect(),
+                readings: Vec::new(),
+                what: match who {
+                    Who::Client => format!("a client calls {} on a {} message", words::call(call), words::state(first)),
+                    _ => format!("the spooler calls {} on a {} message", words::call(call), words::state(first)),
+                },
+                expected: if sure {
+                    "no such call".to_owned()
+                } else {
+                    "a nondelivery report, which cannot be seen here".to_owned()
+                },
+                observed: words::call(call).to_owned(),
+            })
+            .collect()
+    }
+
+    /// PrepareSubmit must be preceded by SpoolerNotify(NOTIFY_READYTOSEND), once a session (PRE-07, SPN-11).
+    fn blame_ready(&mut self, event: &Event, call: Call, calls: &[SupportSeen]) -> Vec<Draft> {
+        // Only a live run tells whether the adapter could have routed the notification at all.
+        let prepared = calls.iter().any(|call| call.method == "support.prepare_submit");
+        if !matches!(call, Call::Submit(_))
+            || !prepared
+            || self.supports.is_none()
+            || !self.routes("support.spooler_notify")
+        {
+            return Vec::new();
+        }
+        let ids = vec!["PRE-07", "SPN-11"];
+        self.ledger.exercise(ids.iter().copied());
+        if self.ready_to_send() || event.result.hresult.is_none() {
+            return Vec::new();
+        }
+        vec![Draft {
+            verdict: Verdict::Violation,
+            who: Who::Store,
+            ids,
+            readings: Vec::new(),
+            what: words::fault(Aspect::SpoolerNotify, &Message::default()),
+            expected: words::expected(Aspect::SpoolerNotify, &Message::default()),
+            observed: "PrepareSubmit without it".to_owned(),
+        }]
+    }
+
+    /// Takes an observation into everything that was left free.
+    fn learn(&mut self, tracker: &mut Tracker, entry_id: &str, observation: &Observation) {
+        let addresses = std::mem::take(&mut tracker.addresses);
+        let mut candidates = std::mem::take(&mut tracker.candidates);
+        for candidate in &mut candidates {
+            observe::bind(candidate, &addresses, observation);
+        }
+        tracker.addresses = addresses;
+        tracker.become_any(candidates);
+        if observation.subject.is_some() {
+            tracker.content.clone_from(&observation.subject);
+        }
+        if let Some(time) = &observation.client_submit_time {
+            tracker.time = time.clone().filter(|_| tracker.surely(|m| m.outgoing() && m.timed == Tri::Set));
+        }
+        self.learn_alias(entry_id, observation);
+    }
+
+    /// Order of submission, owed notifications and expanded recipients.
+    fn after_state(
+        &mut self,
+        tracker: &mut Tracker,
+        event: &Event,
+        call: Call,
+        before: Message,
+        calls: &[SupportSeen],
+    ) {
+        let after = tracker.first();
+        if matches!(call, Call::Submit(_)) && !before.outgoing() && after.outgoing() {
+            tracker.submitted = Some(self.next_submission());
+            tracker.missed = None;
+        }
+        if !after.queued && tracker.surely(|m| !m.queued) {
+            tracker.missed = None;
+        }
+        if !matches!(call, Call::Wait | Call::Restart(_)) && event.result.hresult.is_some() {
+            let changes = tracker.candidates.iter().map(|m| owes(&before, m));
+            let mut changes: Vec<_> = changes.collect();
+            changes.dedup();
+            if let [Some(change)] = changes[..] {
+                tracker.owed.push(Owed { change, seq: event.seq });
+            }
+            let sent = event.result.hresult.is_some_and(HResult::is_success);
+            if matches!(call, Call::NotifyNewMail)
+                && sent
+                && event.session.as_deref().is_some_and(|s| s.starts_with("spooler"))
+            {
+                tracker.owed.push(Owed { change: crate::model::QueueChange::NewMail, seq: event.seq });
+            }
+        }
+        if matches!(call, Call::Submit(_)) && event.result.hresult.is_some_and(HResult::is_success) {
+            for call in calls.iter().filter(|call| call.method == "support.expand_recips") {
+                if let Some(rows) = &call.result.recipients {
+                    tracker.addresses = rows.iter().map(|row| row.address.clone()).collect();
+                }
+            }
+        }
+    }
+
+    /// Writes the history and hands the findings to the ledger.
+    fn publish(
+        &mut self,
+        tracker: &mut Tracker,
+        event: &Event,
+        (session, call): (Session, Call),
+        before: Message,
+        drafts: Vec<Draft>,
+    ) {
+        if !matches!(call, Call::Wait) || !drafts.is_empty() {
+            let restart = matches!(call, Call::Restart(_));
+            tracker.record(Line {
+                seq: event.seq,
+                session: if restart { "store".to_owned() } else { words::session(session) },
+                call: if matches!(call, Call::Wait) { event.call.clone() } else { words::call(call).to_owned() },
+                reply: event.result.hresult.map(|code| code.to_string()).unwrap_or_default(),
+                change: words::change(&before, &tracker.first()),
+            });
+        }
+        for draft in drafts {
+            if !self.judged.contains(&draft.who) {
+                continue;
+            }
+            self.ledger.find(Finding {
+                case: self.case.clone(),
+                seq: Some(event.seq),
+                verdict: draft.verdict,
+                who: draft.who,
+                requirements: unique(draft.ids),
+                readings: draft.readings,
+                what: draft.what,
+                expected: draft.expected,
+                observed: draft.observed,
+                message: Some(tracker.name.clone()),
+                times: 1,
+                history: tracker.history(),
+            });
+        }
+    }
+
+    /// A message that could not be created.
+    pub(super) fn creation_failed(&mut self, event: &Event) {
+        let Some(code) = event.result.hresult else { return };
+        let lacking = RESOURCES.contains(&code);
+        self.ledger.find(Finding {
+            case: self.case.clone(),
+            seq: Some(event.seq),
+            verdict: if lacking { Verdict::Inconclusive } else { Verdict::Violation },
+            who: Who::Store,
+            requirements: vec!["SEED1-05".to_owned(), "SEED1-02".to_owned()],
+            readings: Vec::new(),
+            what: format!("CreateMessage returned {code}: no message can be composed"),
+            expected: "S_OK".to_owned(),
+            observed: code.to_string(),
+            message: None,
+            times: 1,
+            history: Vec::new(),
+        });
+    }
+
+    /// Whether breaking these is a violation, or a deviation because every one of them is a SHOULD or a MAY.
+    pub(super) fn severity(&self, ids: &[&'static str]) -> Verdict {
+        let soft = |id: &&str| matches!(self.strengths.get(*id), Some(Strength::Should | Strength::May));
+        if !ids.is_empty() && ids.iter().all(soft) { Verdict::Deviation } else { Verdict::Violation }
+    }
+}
+
+/// How much has to be said of a step that matches: nothing, a SHOULD, a reading, a missing field.
+fn grade(fit: &Match, rules: &crate::model::Rules) -> u8 {
+    if fit.is_clean(rules) {
+        0
+    } else if fit.step.breaks().next().is_some() {
+        1
+    } else if fit.step.lacks.is_none() {
+        2
+    } else {
+        3
+    }
+}
+
+/// The readings that every matching step needs, by ambiguity.
+fn narrowing(fits: &[&Match]) -> Vec<(Dim, u8)> {
+    let Some(first) = fits.first() else { return Vec::new() };
+    let dims = first.step.needs.iter().map(|need| need.dim);
+    dims.filter_map(|dim| {
+        let masks = fits.iter().map(|fit| fit.step.needs.iter().find(|need| need.dim == dim).map(|need| need.mask));
+        masks.sum::<Option<Union>>().map(|union| (dim, union.0))
+    })
+    .collect()
+}
+
+/// A union of masks.
+struct Union(u8);
+
+impl std::iter::Sum<u8> for Union {
+    fn sum<I: Iterator<Item = u8>>(masks: I) -> Self {
+        Self(masks.fold(0, |union, mask| union | mask))
+    }
+}
+
+fn reply_words(seen: &Seen) -> String {
+    match seen.opened {
+        Some(judge::Opened::As(crate::model::Level::Read)) => format!("{} with read-only access", seen.code),
+        Some(judge::Opened::As(crate::model::Level::Write)) => format!("{} with read/write access", seen.code),
+        Some(judge::Opened::InName) => format!("{}, and the first use is refused", seen.code),
+        Some(judge::Opened::Untold) | None => seen.code.to_string(),
+    }
+}
+
+fn unique(ids: Vec<&'static str>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for id in ids {
+        if !out.iter().any(|known| known == id) {
+            out.push(id.to_owned());
+        }
+    }
+    out
+}

@@ -1,0 +1,103 @@
+//! What a run adds up to: which requirements were exercised, which readings the evidence permits, what was found.
+
+use std::collections::BTreeMap;
+
+use super::verdict::{Finding, Verdict};
+use crate::model::{AMBIGUITIES, Dim, Mask};
+
+/// How many findings are kept one by one; those beyond are counted with the first of their kind.
+const FINDINGS: usize = 10_000;
+
+/// The evidence for one ambiguity.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Evidence {
+    /// The readings that every event permits; 0 when no reading permits them all.
+    pub(super) permitted: Mask,
+    /// How many events told readings apart.
+    pub events: u64,
+}
+
+/// The running account of a whole run; it survives from case to case.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// Requirement id → how many events exercised it.
+    pub exercised: BTreeMap<&'static str, u64>,
+    /// What was found, in the order in which it was seen.
+    pub findings: Vec<Finding>,
+    /// Events judged.
+    pub events: u64,
+    /// Messages seen.
+    pub messages: u64,
+    /// Ambiguity → the evidence, in the register's order.
+    evidence: BTreeMap<Dim, Evidence>,
+    /// Key of a finding → its index in `findings`.
+    seen: BTreeMap<String, usize>,
+}
+
+impl Ledger {
+    /// Counts that the requirements were exercised.
+    pub(super) fn exercise(&mut self, ids: impl Iterator<Item = &'static str>) {
+        for id in ids {
+            *self.exercised.entry(id).or_default() += 1;
+        }
+    }
+
+    /// Notes that an event permits only the readings in `mask`.
+    pub(super) fn note(&mut self, dim: Dim, mask: Mask) {
+        let evidence = self.evidence.entry(dim).or_insert(Evidence { permitted: Mask::MAX, events: 0 });
+        evidence.permitted &= mask;
+        evidence.events += 1;
+    }
+
+    /// Adds a finding; in a log without cases, one of a kind that is there already is only counted.
+    pub(super) fn find(&mut self, finding: Finding) {
+        let key = format!(
+            "{:?}|{}|{:?}|{:?}|{}",
+            finding.verdict,
+            finding.who.name(),
+            finding.requirements,
+            finding.readings,
+            finding.what
+        );
+        let merge = finding.case.is_none() || self.findings.len() >= FINDINGS;
+        match self.seen.get(&key) {
+            Some(index) if merge => self.findings[*index].times += 1,
+            known => {
+                if known.is_none() {
+                    self.seen.insert(key, self.findings.len());
+                }
+                self.findings.push(finding);
+            }
+        }
+    }
+
+    /// The readings that the provider was seen to follow: ambiguity, readings by name, number of events.
+    pub fn follows(&self) -> impl Iterator<Item = (&'static str, Vec<&'static str>, u64)> + '_ {
+        self.evidence.iter().map(|(dim, evidence)| {
+            let (_, id, readings) = AMBIGUITIES[*dim as usize];
+            let names = readings.iter().enumerate().filter(|(bit, _)| evidence.permitted & (1 << bit) != 0);
+            (id, names.map(|(_, name)| *name).collect(), evidence.events)
+        })
+    }
+
+    /// Turns what was undecided into a violation where the whole run leaves no reading that permits all of it.
+    ///
+    /// Each event alone is permitted by some reading, but a provider follows one of them, and none permits every event.
+    pub fn settle(&mut self) {
+        for (dim, evidence) in &self.evidence {
+            if evidence.permitted != 0 {
+                continue;
+            }
+            let (_, id, _) = AMBIGUITIES[*dim as usize];
+            let prefix = format!("{id}=");
+            for finding in &mut self.findings {
+                if finding.verdict == Verdict::Inconclusive
+                    && finding.readings.iter().any(|name| name.starts_with(&prefix))
+                {
+                    finding.verdict = Verdict::Violation;
+                    finding.what.push_str(&format!("; no reading of {id} permits both this and what it did elsewhere"));
+                }
+            }
+        }
+    }
+}

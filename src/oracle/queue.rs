@@ -1,0 +1,326 @@
+//! Reads of the outgoing queue table, and notifications.
+
+use std::collections::BTreeSet;
+
+use spoolproof_sdk::trace::Event;
+use spoolproof_sdk::wire::QueueRow;
+
+use super::oracle::{Oracle, Unjudged, session_of};
+use super::tracker::{Missed, Owed};
+use super::verdict::{Finding, Verdict, Who};
+use super::words;
+use crate::model::{
+    Aspect, Clause, Dim, Message, Need, QueueChange, REQUIRED_COLUMNS, Session, client_reads_queue, misplaced,
+    notification, queue_table,
+};
+
+/// E3's reading under which a row must be there when SubmitMessage returns.
+const EVENTUALLY: &str = "E3=Eventually";
+
+impl Oracle {
+    /// Judges one read of the table.
+    pub(super) fn queue_was_read(&mut self, event: &Event) -> Result<(), Unjudged> {
+        let Session::Spooler(_) = session_of(event)? else {
+            // A store may serve a client or not (H15); the client has no business here.
+            self.report(
+                event,
+                Who::Client,
+                (client_reads_queue(), Aspect::Reply),
+                Verdict::Violation,
+                None,
+                (
+                    "a client calls GetOutgoingQueue".to_owned(),
+                    "no such call".to_owned(),
+                    "GetOutgoingQueue".to_owned(),
+                ),
+            );
+            return Ok(());
+        };
+        let Some(code) = event.result.hresult else { return Ok(()) };
+        self.ledger.exercise(queue_table().ids(Aspect::Reply));
+        if !code.is_success() {
+            let words =
+                (format!("GetOutgoingQueue returned {code} to the spooler"), "S_OK".to_owned(), code.to_string());
+            self.report(event, Who::Store, (queue_table(), Aspect::Reply), Verdict::Violation, None, words);
+            return Ok(());
+        }
+        self.judge_columns(event);
+        if let Some(rows) = &event.result.rows {
+            self.ledger.exercise(queue_table().ids(Aspect::Rows));
+            self.judge_rows(event, rows);
+            self.judge_absent(event, rows);
+            self.judge_order(event, rows);
+        }
+        Ok(())
+    }
+
+    fn judge_columns(&mut self, event: &Event) {
+        let Some(columns) = &event.result.columns else { return };
+        self.ledger.exercise(queue_table().ids(Aspect::Columns));
+        let absent: Vec<&str> =
+            REQUIRED_COLUMNS.into_iter().filter(|name| !columns.iter().any(|column| column == name)).collect();
+        if !absent.is_empty() {
+            let words = (
+                format!("the outgoing queue table lacks {}", absent.join(", ")),
+                REQUIRED_COLUMNS.join(", "),
+                columns.join(", "),
+            );
+            self.report(event, Who::Store, (queue_table(), Aspect::Columns), Verdict::Violation, None, words);
+        }
+    }
+
+    /// Every row must be that of a queued message, and there is one for each.
+    fn judge_rows(&mut self, event: &Event, rows: &[QueueRow]) {
+        let mut shown = BTreeSet::new();
+        for row in rows {
+            let Some(id) = self.row_message(&row.entry_id) else { continue };
+            let Some(tracker) = self.messages.get_mut(&id) else { continue };
+            let name = tracker.name.clone();
+            let is_new = shown.insert(id.clone());
+            let state = words::state(&tracker.first());
+            let queued: Vec<Message> =
+                tracker.candidates.iter().copied().filter(|m| m.queued || m.completing).collect();
+            let mut wrong = None;
+            if queued.is_empty() {
+                if tracker.reported.insert((Aspect::Rows, "row")) {
+                    wrong = Some((
+                        Aspect::Rows,
+                        format!("the outgoing queue table has a row for a {state} message"),
+                        "no row for it",
+                    ));
+                }
+            } else {
+                tracker.reported.remove(&(Aspect::Rows, "row"));
+                let flagged =
+                    row.submit_flags.as_ref().map(|flags| flags.iter().any(|flag| flag == "SUBMITFLAG_PREPROCESS"));
+                let locked = row.submit_flags.iter().flatten().any(|flag| flag == "SUBMITFLAG_LOCKED");
+                let fitting: Vec<Message> =
+                    queued.iter().copied().filter(|m| flagged.is_none_or(|flag| flag == m.preprocess)).collect();
+                if fitting.is_empty() {
+                    let (what, expected) = if flagged == Some(true) {
+                        (
+                            "the queue row shows SUBMITFLAG_PREPROCESS, which the message does not need",
+                            "SUBMITFLAG_PREPROCESS clear",
+                        )
+                    } else {
+                        (
+                            "the queue row does not show SUBMITFLAG_PREPROCESS, which the message needs",
+                            "SUBMITFLAG_PREPROCESS set",
+                        )
+                    };
+                    wrong = Some((Aspect::Preprocess, what.to_owned(), expected));
+                } else {
+                    tracker.become_any(fitting);
+                }
+                if locked && !tracker.was_locked {
+                    wrong = Some((
+                        Aspect::Locked,
+                        "the queue row of a message that was never locked shows SUBMITFLAG_LOCKED".to_owned(),
+                        "SUBMITFLAG_LOCKED clear",
+                    ));
+                }
+            }
+            if !is_new {
+                wrong =
+                    Some((Aspect::Rows, "the outgoing queue table has two rows for one message".to_owned(), "one row"));
+            }
+            if let Some((aspect, what, expected)) = wrong {
+                let observed = format!("row {} {:?}", row.entry_id, row.submit_flags.clone().unwrap_or_default());
+                let words = (what, expected.to_owned(), observed);
+                self.report(event, Who::Store, (queue_table(), aspect), Verdict::Violation, Some(name), words);
+            }
+        }
+    }
+
+    /// A queued message without a row: it may come later (E3), but not after everything else has.
+    fn judge_absent(&mut self, event: &Event, rows: &[QueueRow]) {
+        let strict = !self.rules.silent(Need { dim: Dim::E3, mask: 1 });
+        let declared = self.wire_profile.readings.get("E3").is_some_and(|reading| reading == "Eventually");
+        let newest_shown =
+            rows.iter().filter_map(|row| self.messages.get(&self.row_message(&row.entry_id)?)?.submitted).max();
+        let mut absent = Vec::new();
+        for (id, tracker) in &mut self.messages {
+            let here = rows.iter().any(|row| row.entry_id == *id);
+            if here {
+                tracker.missed = None;
+            }
+            if here || !tracker.surely(|m| m.queued && !m.completing) {
+                continue;
+            }
+            let overtaken = tracker.submitted < newest_shown;
+            let late = tracker.missed.is_some_and(|missed| missed.restarted) || overtaken;
+            let first = tracker.missed.is_none();
+            tracker.missed = Some(tracker.missed.unwrap_or(Missed { restarted: false }));
+            if strict || late || (first && !declared) {
+                let certain = strict || late;
+                if certain && !tracker.reported.insert((Aspect::Rows, "absent")) {
+                    continue;
+                }
+                absent.push((id.clone(), tracker.name.clone(), certain));
+            }
+        }
+        for (id, name, certain) in absent {
+            // A moved message may have its row under another identifier.
+            if rows.iter().any(|row| self.row_message(&row.entry_id).as_ref() == Some(&id)) {
+                continue;
+            }
+            let verdict = if certain { Verdict::Violation } else { Verdict::Inconclusive };
+            let words = (
+                "the outgoing queue table has no row for a queued message".to_owned(),
+                "a row for it, at once or after a delay (E3)".to_owned(),
+                format!("{} other rows", rows.len()),
+            );
+            let before = self.ledger.findings.len();
+            self.report(event, Who::Store, (queue_table(), Aspect::Rows), verdict, Some(name), words);
+            if verdict == Verdict::Inconclusive
+                && let Some(finding) = self.ledger.findings.get_mut(before)
+            {
+                finding.readings = vec![EVENTUALLY.to_owned()];
+            }
+        }
+    }
+
+    /// Rows in the order of submission, if the store is to sort them; their times in that order in any case (E2).
+    fn judge_order(&mut self, event: &Event, rows: &[QueueRow]) {
+        let placed: Vec<(u64, Option<&str>)> = rows
+            .iter()
+            .filter_map(|row| {
+                let tracker = self.messages.get(&self.row_message(&row.entry_id)?)?;
+                Some((tracker.submitted?, row.client_submit_time.as_deref()))
+            })
+            .collect();
+        if placed.len() < 2 {
+            return;
+        }
+        let mut by_call = placed.clone();
+        by_call.sort_by_key(|(submitted, _)| *submitted);
+        let times: Option<Vec<jiff::Timestamp>> =
+            by_call.iter().map(|(_, time)| time.and_then(|time| time.parse().ok())).collect();
+        let times_wrong = times.as_ref().is_some_and(|times| times.windows(2).any(|pair| pair[0] > pair[1]));
+        let tied = times.as_ref().is_some_and(|times| times.windows(2).any(|pair| pair[0] == pair[1]));
+        let order: Vec<u64> = placed.iter().map(|(submitted, _)| *submitted).collect();
+        let store_sorts = self.profile.store_sorts == Some(true);
+        if store_sorts || times.is_some() {
+            self.ledger.exercise(queue_table().ids(Aspect::Order));
+        }
+        let what = match misplaced(&order) {
+            Some(_) if store_sorts && !tied => {
+                "the rows of the outgoing queue table are not in the order of submission"
+            }
+            _ if times_wrong => "PR_CLIENT_SUBMIT_TIME does not rise in the order of submission",
+            _ => return,
+        };
+        let observed = rows.iter().map(|row| row.entry_id.as_str()).collect::<Vec<_>>().join(", ");
+        let words = (what.to_owned(), "rows in ascending order of submission".to_owned(), observed);
+        self.report(event, Who::Store, (queue_table(), Aspect::Order), Verdict::Violation, None, words);
+    }
+
+    /// A notification came: what was owed is paid.
+    pub(super) fn notified(&mut self, event: &Event) {
+        let new_mail = event.call == "notify.new_mail";
+        let kind = event.params.event.as_deref().unwrap_or("changed").to_owned();
+        let about = event.params.entry_id.as_deref().and_then(|id| self.row_message(id));
+        let mut paid = Vec::new();
+        for (id, tracker) in &mut self.messages {
+            if about.as_ref().is_some_and(|about| about != id) {
+                continue;
+            }
+            tracker.owed.retain(|owed| {
+                let pays = match owed.change {
+                    QueueChange::NewMail => new_mail,
+                    // A row that is modified, or a table that changed, tells the spooler as much as one that was added.
+                    QueueChange::Added | QueueChange::AddedForPreprocessing => !new_mail && kind != "deleted",
+                    QueueChange::Removed => !new_mail && kind != "added" && kind != "modified",
+                };
+                if pays {
+                    paid.push(owed.change);
+                }
+                !pays
+            });
+        }
+        for change in paid {
+            self.ledger.exercise(notification(change).ids(Aspect::Notify));
+        }
+    }
+
+    /// Notifications that are still owed, when nothing more can arrive.
+    pub(super) fn judge_owed(&mut self) {
+        let due: Vec<(String, Owed)> = self
+            .messages
+            .values_mut()
+            .flat_map(|tracker| {
+                let name = tracker.name.clone();
+                std::mem::take(&mut tracker.owed).into_iter().map(move |owed| (name.clone(), owed))
+            })
+            .collect();
+        for (name, owed) in due {
+            let method = if owed.change == QueueChange::NewMail { "notify.new_mail" } else { "notify.table_modified" };
+            if !self.routes(method) {
+                continue;
+            }
+            let (what, expected) = match owed.change {
+                QueueChange::Added | QueueChange::AddedForPreprocessing => (
+                    "no notification came that the message was queued",
+                    "notify.table_modified: added, modified or changed",
+                ),
+                QueueChange::Removed => (
+                    "no notification came that the message left the queue",
+                    "notify.table_modified: deleted or changed",
+                ),
+                QueueChange::NewMail => ("no notification of new mail came", "notify.new_mail"),
+            };
+            let event = Event { seq: owed.seq, ..Event::default() };
+            let words = (what.to_owned(), expected.to_owned(), "nothing".to_owned());
+            self.report(
+                &event,
+                Who::Store,
+                (notification(owed.change), Aspect::Notify),
+                Verdict::Violation,
+                Some(name),
+                words,
+            );
+        }
+    }
+
+    /// Hands a finding about the table or a notification to the ledger.
+    fn report(
+        &mut self,
+        event: &Event,
+        who: Who,
+        (clause, aspect): (&'static Clause, Aspect),
+        verdict: Verdict,
+        message: Option<String>,
+        (what, expected, observed): (String, String, String),
+    ) {
+        if !self.judged.contains(&who) {
+            return;
+        }
+        let history = message
+            .as_ref()
+            .and_then(|name| self.messages.values().find(|tracker| tracker.name == *name))
+            .map(super::tracker::Tracker::history)
+            .unwrap_or_default();
+        self.ledger.find(Finding {
+            case: self.case.clone(),
+            seq: Some(event.seq),
+            verdict,
+            who,
+            requirements: clause.ids(aspect).map(str::to_owned).collect(),
+            readings: Vec::new(),
+            what,
+            expected,
+            observed,
+            message,
+            times: 1,
+            history,
+        });
+    }
+
+    /// Whether any notification is still owed that this adapter could send.
+    #[must_use]
+    pub fn awaits_notification(&self) -> bool {
+        self.messages.values().flat_map(|tracker| &tracker.owed).any(|owed| {
+            self.routes(if owed.change == QueueChange::NewMail { "notify.new_mail" } else { "notify.table_modified" })
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! What a careful reader finds in a real provider's traces, the audit finds too, and nothing in the clean cases.
+
+use std::fs;
+use std::io::BufReader;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use spoolproof::oracle::{Account, Finding, Setting, Verdict};
+use spoolproof::spec::Catalogue;
+use spoolproof::trace::{ReadOptions, Reader, audit};
+
+fn audit_file(name: &str) -> Account {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/traces/kopano").join(name);
+    let reader = BufReader::new(fs::File::open(path).expect("the trace is shipped"));
+    let reader = Reader::new(reader, name, ReadOptions::default()).expect("the header is good");
+    let setting = Setting::of_log(reader.header().clone());
+    let mut account = Account::default();
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    audit(&catalogue, name, reader, setting, &mut account, |_| ());
+    account.settle();
+    account
+}
+
+fn expected(name: &str) -> Value {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/traces/kopano").join(name);
+    let text = fs::read_to_string(path.with_extension("ndjson.expected.json")).expect("the expectation is shipped");
+    serde_json::from_str(&text).expect("the expectation is JSON")
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    value.as_array().map(|list| list.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
+}
+
+/// Whether `finding` is the one that a reader expects: same case, event and party, and one of the requirements.
+fn is(finding: &Finding, wanted: &Value) -> bool {
+    finding.case.as_deref() == wanted["case"].as_str()
+        && finding.seq == wanted["seq"].as_u64()
+        && finding.who.name() == wanted["who"].as_str().unwrap_or_default()
+        && strings(&wanted["requirements"]).iter().any(|id| finding.requirements.iter().any(|named| named == id))
+}
+
+#[track_caller]
+fn check(name: &str) {
+    let account = audit_file(name);
+    let expected = expected(name);
+    let findings = &account.ledger.findings;
+    assert!(!account.unreadable, "{name}: {findings:#?}");
+    for wanted in expected["findings"].as_array().expect("a list") {
+        let found: Vec<&Finding> = findings.iter().filter(|finding| is(finding, wanted)).collect();
+        match wanted["certainty"].as_str() {
+            Some("must") => {
+                assert!(
+                    found.iter().any(|finding| finding.verdict == Verdict::Violation),
+                    "{name}: no violation for {wanted:#}\n{findings:#?}"
+                );
+            }
+            Some("should") => assert!(!found.is_empty(), "{name}: passed over in silence: {wanted:#}\n{findings:#?}"),
+            Some("reading-dependent") => {}
+            other => panic!("{name}: certainty {other:?}"),
+        }
+    }
+    let clean =
+        strings(&expected["no_violation"]).into_iter().chain(strings(&expected["no_violation_but_reading_dependent"]));
+    for case in clean {
+        let noise: Vec<&Finding> = findings
+            .iter()
+            .filter(|finding| finding.case.as_deref() == Some(case) && finding.verdict == Verdict::Violation)
+            .collect();
+        assert!(noise.is_empty(), "{name}: {case} is clean: {noise:#?}");
+    }
+    // Nothing is blamed that the reader did not list: every violation is an expected finding.
+    for finding in findings.iter().filter(|finding| finding.verdict == Verdict::Violation) {
+        let listed = expected["findings"].as_array().expect("a list").iter().any(|wanted| is(finding, wanted));
+        assert!(listed, "{name}: nobody expected {finding:#?}");
+    }
+}
+
+#[test]
+fn compose() {
+    check("compose.ndjson");
+}
+
+#[test]
+fn finish() {
+    check("finish.ndjson");
+}
+
+#[test]
+fn kept() {
+    check("kept.ndjson");
+}
+
+#[test]
+fn lock() {
+    check("lock.ndjson");
+}
+
+#[test]
+fn open() {
+    check("open.ndjson");
+}
+
+#[test]
+fn queue() {
+    check("queue.ndjson");
+}
+
+#[test]
+fn restart() {
+    check("restart.ndjson");
+}
+
+#[test]
+fn submit() {
+    check("submit.ndjson");
+}
+
+#[test]
+fn a_message_that_opens_in_name_only_is_a_deviation() {
+    let account = audit_file("open.ndjson");
+    let in_name: Vec<&Finding> = account
+        .ledger
+        .findings
+        .iter()
+        .filter(|finding| finding.case.as_deref() == Some("open-locked-client-2"))
+        .collect();
+    let deviations = in_name.iter().filter(|finding| finding.verdict == Verdict::Deviation);
+    assert_eq!(deviations.count(), 3, "H16: kept SEED1-07, broken SEED1-08 and OPN-02\n{in_name:#?}");
+}
