@@ -10,6 +10,7 @@ mod framing;
 mod link;
 mod message;
 mod process;
+pub mod reference;
 mod results;
 mod suite;
 mod sut;
