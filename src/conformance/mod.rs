@@ -9,6 +9,7 @@ mod error;
 mod framing;
 mod link;
 mod message;
+mod patience;
 mod process;
 pub mod reference;
 mod results;

@@ -8,6 +8,7 @@ use spoolproof_sdk::wire::{CallParams, Coupling, Profile, Role};
 
 use super::answers::Script;
 use super::case::{End, Run};
+use super::patience::Patience;
 use super::sut::{Outcome, Sut};
 use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict, Who};
 use crate::scenario::Scenario;
@@ -23,7 +24,7 @@ pub struct Plan<'a> {
     pub scenarios: Vec<&'a Scenario>,
     /// What is claimed for the provider, over what it says of itself.
     pub profile: Option<Profile>,
-    /// How long a notification may take to arrive.
+    /// How long a notification, or a row of the queue, may take to arrive.
     pub patience: Duration,
     /// Who recorded the traces, for their headers.
     pub recorded_by: String,
@@ -44,6 +45,7 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
     let header = header(sut, &Profile::default(), plan);
     let mut oracle = Oracle::new(catalogue, Setting { header, judged: vec![Who::Store] });
     let mut failures = 0;
+    let mut patience = Patience::new(plan.patience);
     for (done, scenario) in plan.scenarios.iter().enumerate() {
         progress.begins(done, &scenario.id);
         let mut case = CaseOutcome {
@@ -60,7 +62,7 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
             continue;
         }
         let before = oracle.ledger.findings.len();
-        let (end, header, events) = run_case(catalogue, sut, &mut oracle, scenario, plan);
+        let (end, header, events) = run_case(catalogue, sut, &mut oracle, scenario, (plan, &mut patience));
         match end {
             End::Done => failures = 0,
             End::Unsupported(reason) => {
@@ -103,7 +105,7 @@ fn run_case<S: Sut>(
     sut: &mut S,
     oracle: &mut Oracle,
     scenario: &Scenario,
-    plan: &Plan<'_>,
+    (plan, patience): (&Plan<'_>, &mut Patience),
 ) -> (End, Header, Vec<Event>) {
     let own = claimed(sut, plan);
     let refused = |end, header| (end, header, Vec::new());
@@ -151,7 +153,7 @@ fn run_case<S: Sut>(
     }
     let header = header(sut, &profile, plan);
     oracle.next_case(catalogue, &header);
-    let mut run = Run::new(sut, oracle, scenario, plan.patience);
+    let mut run = Run::new(sut, oracle, scenario, (patience, header.profile.coupling == Some(Coupling::None)));
     let end = run.steps();
     let events = std::mem::take(&mut run.events);
     (end, header, events)

@@ -41,6 +41,8 @@ pub struct Handle {
     pub granted: Option<Level>,
     /// SubmitMessage through it succeeded (SUB-11).
     pub spent: bool,
+    /// The message was submitted since it was opened, through this object or another (B2, H13).
+    pub stale: bool,
     /// SubmitMessage through it failed, which leaves it usable (SUB-13).
     pub refused: bool,
     /// It holds changes that were not saved (SLS-09).
@@ -49,8 +51,14 @@ pub struct Handle {
 
 impl Handle {
     /// The handle of a message that was just created.
-    pub const CREATED: Self =
-        Self { asked: Level::Write, granted: Some(Level::Write), spent: false, refused: false, dirty: false };
+    pub const CREATED: Self = Self {
+        asked: Level::Write,
+        granted: Some(Level::Write),
+        spent: false,
+        stale: false,
+        refused: false,
+        dirty: false,
+    };
 
     /// Whether everybody agrees that it gives write access.
     #[must_use]

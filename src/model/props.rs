@@ -14,7 +14,7 @@ pub(super) fn write(cx: &Context, m: Message, save: bool, emit: &mut Emit<'_>) {
     let clause = if handle.refused { &WRITE_AFTER_FAILURE } else { &WRITE };
     match cx.session {
         Session::Client(_) if m.outgoing() => outgoing(m, save, emit),
-        Session::Client(_) if !m.place.exists() || m.finished || handle.spent || m.lock.shown() => {
+        Session::Client(_) if !m.place.exists() || m.finished || handle.stale || m.lock.shown() => {
             either(m, save, emit)
         }
         Session::Client(_) if handle.only_reads() => {
@@ -31,7 +31,7 @@ pub(super) fn write(cx: &Context, m: Message, save: bool, emit: &mut Emit<'_>) {
             let step = Step::new(Reply::Success, m, &WRITE_FOREIGN);
             emit.step(if save { step.writes().needs(Dim::B3, B3::SpoolerExempt) } else { step });
         }
-        Session::Spooler(number) if !(m.outgoing() && m.lock.is_held_by(number) && handle.writes()) || handle.spent => {
+        Session::Spooler(number) if !(m.outgoing() && m.lock.is_held_by(number) && handle.writes()) || handle.stale => {
             either(m, save, emit);
         }
         Session::Client(_) | Session::Spooler(_) => {

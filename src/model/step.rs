@@ -200,6 +200,10 @@ pub fn steps(
     if profile.submits == Some(false) && call.is_about_sending() {
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &NO_SUBMISSION));
     }
+    if matches!(session, Session::Spooler(2..)) && !matches!(call, Call::Wait | Call::Restart(_)) {
+        // A store may serve one spooler only (XOM-04).
+        emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
+    }
     match call {
         Call::Abort => abort::steps(&cx, message, emit),
         Call::Create(draft) => submit::create(message, draft, emit),
@@ -234,6 +238,8 @@ clauses! {
         Copies: "FIN-07";
         Unsent: "PMF-03";
     }
+    /// A further spooler is not served.
+    SECOND_SPOOLER { Queue: "SUB-06"; Exists: "LGO-01"; Locked: "PSF-02" "SEED1-14"; Submit: "PMF-03"; }
     /// The store says of itself that it does not send.
     NO_SUBMISSION { Reply: "SEED1-01"; Queue: "SUB-06"; Exists: "SEED1-02"; }
 }

@@ -59,7 +59,7 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     let refused = after_failure(m);
     let handle = cx.handle;
     // Read-only, revived or not after an abort (H13), or already sent: no page says whether it must be taken.
-    if handle.is_none_or(|handle| !handle.writes() || handle.spent) || m.finished {
+    if handle.is_none_or(|handle| !handle.writes() || handle.stale) || m.finished {
         emit.step(Step::new(Reply::Refused(Codes::Any), refused, &SUBMIT_WEAK).calls(ANY_CALLS));
     }
     if env.prepare == Support::Fails || env.notify == Support::Fails {
@@ -205,6 +205,8 @@ fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static C
     }
     if finishes {
         for outcome in finish::outcomes(sent) {
+            // Whoever bypasses the spooler may run the hooks in its place (TCS-06).
+            let calls = Calls { sent_mail: Times::Any, ..calls };
             let mut step = Step::new(Reply::Success, outcome.next, &DIRECT).and(outcome.clause).calls(calls).writes();
             step.needs.extend(outcome.need);
             emit.step(if overlap { step.needs(Dim::A3, A3::Free) } else { step });

@@ -407,7 +407,8 @@ impl Oracle {
             });
         }
         for draft in drafts {
-            if !self.judged.contains(&draft.who) {
+            // What no requirement pins, nobody is blamed for.
+            if !self.judged.contains(&draft.who) || draft.ids.is_empty() {
                 continue;
             }
             self.ledger.find(Finding {

@@ -362,7 +362,9 @@ impl Oracle {
                 }
                 let handle_state = Handle { asked, granted, ..Handle::CREATED };
                 let object = OpenObject { entry_id: entry_id.to_owned(), session, handle: handle_state, pending: None };
-                if self.objects.insert(handle.clone(), object).is_some() {
+                self.dead.remove(&handle);
+                // After SubmitMessage only Release is allowed, so a provider may give the handle away again.
+                if self.objects.insert(handle.clone(), object).is_some_and(|old| !old.handle.spent) {
                     return Err(Unjudged::Twice { what: "handle", id: handle });
                 }
             }
@@ -383,6 +385,10 @@ impl Oracle {
                 }
             }
             Call::Submit(_) => {
+                if success {
+                    let same = |object: &&mut OpenObject| object.entry_id == entry_id;
+                    self.objects.values_mut().filter(same).for_each(|object| object.handle.stale = true);
+                }
                 if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
                     object.handle.spent |= success;
                     object.handle.refused |= !success;
@@ -395,9 +401,6 @@ impl Oracle {
                     object.pending = None;
                     object.handle.dirty = false;
                 }
-            }
-            Call::Abort if success => {
-                // Whether the submitting object comes back to life is open (H13); that it was spent is remembered.
             }
             _ => {}
         }
