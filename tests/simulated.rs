@@ -9,6 +9,7 @@ use spoolproof::oracle::Verdict;
 use spoolproof::scenario::Scenario;
 use spoolproof::spec::Catalogue;
 use spoolproof_sdk::trace::{Event, Header};
+use spoolproof_sdk::wire::{Coupling, Profile, SortsQueue};
 
 /// Keeps every event.
 #[derive(Default)]
@@ -47,20 +48,52 @@ fn plan(scenarios: Vec<&Scenario>) -> Plan<'_> {
     Plan { scenarios, profile: None, patience: Duration::ZERO, recorded_by: String::new() }
 }
 
+/// Stores that differ in what the pages leave to them.
+fn profiles() -> [Profile; 3] {
+    let uncoupled = Profile { coupling: Some(Coupling::None), ..Profile::default() };
+    [
+        Profile { sorts_queue: Some(SortsQueue::Store), ..uncoupled.clone() },
+        Profile { persists_lock: Some(true), sorts_queue: Some(SortsQueue::Table), ..uncoupled.clone() },
+        Profile { persists_lock: Some(false), ..uncoupled },
+    ]
+}
+
 #[test]
 fn every_scenario_passes_on_the_model_and_contradicts_nothing() {
     let catalogue = Catalogue::embedded().expect("the catalogue");
+    let scenarios = scenarios();
+    assert!(scenarios.len() >= 80, "{} scenarios", scenarios.len());
     let mut wrong = Vec::new();
-    for scenario in scenarios() {
-        let mut model = Simulated::default();
-        let account = run(&catalogue, &mut model, &plan(vec![&scenario]), &mut Tape::default());
+    for (profile, scenario) in profiles().iter().flat_map(|profile| scenarios.iter().map(move |each| (profile, each))) {
+        let mut model = Simulated::new(profile.clone());
+        let account = run(&catalogue, &mut model, &plan(vec![scenario]), &mut Tape::default());
         let verdict = account.case_verdict(&account.cases[0]);
         if verdict != Verdict::Pass {
-            wrong.push(format!("{}: {verdict:?}: {:#?}", scenario.id, account.ledger.findings));
+            wrong.push(format!("{}: {verdict}: {:#?}", scenario.id, account.ledger.findings));
         }
         wrong.extend(model.contradiction().map(|contradiction| format!("{}: {contradiction}", scenario.id)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_scenario_that_no_store_could_pass_is_told() {
+    let source = r#"
+title = "A client may write to a queued message"
+requirements = ["SEED1-11"]
+steps = [
+  { call = "create_message", session = "client-1", message = "m1", recipients = ["bob@example.test"] },
+  { call = "submit_message", session = "client-1", message = "m1", expect = "S_OK" },
+  { call = "open_entry", session = "client-2", message = "m1", flags = ["MAPI_MODIFY"], access = "read_write" },
+]
+"#;
+    let scenario = Scenario::parse("open/wrong", source).expect("a scenario");
+    let catalogue = Catalogue::embedded().expect("the catalogue");
+    let mut model = Simulated::default();
+    run(&catalogue, &mut model, &plan(vec![&scenario]), &mut Tape::default());
+    let expected = "OpenEntry(MAPI_MODIFY) on a queued message: the step assumes S_OK with read/write access, \
+                    the model permits only MAPI_E_SUBMITTED";
+    assert_eq!(model.contradiction().as_deref(), Some(expected));
 }
 
 #[test]

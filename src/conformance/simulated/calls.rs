@@ -49,7 +49,7 @@ impl Simulated {
         self.result(&target, call, &choice, params)
     }
 
-    /// GetOutgoingQueue: the spooler's; a client is refused unless the scenario assumes otherwise.
+    /// `GetOutgoingQueue`: the spooler's; a client is refused unless the scenario assumes otherwise.
     pub(super) fn read_queue(&mut self, params: &CallParams, assumed: &Assumed) -> Answer {
         let replies: &[Reply] = match session(params)? {
             Session::Client(_) => &[NO_SUPPORT, Reply::Refused(Codes::Any), Reply::Success],

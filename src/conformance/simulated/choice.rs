@@ -71,7 +71,7 @@ pub(super) fn choose(rules: &Rules, steps: &[Step], from: Message, assumed: &Ass
     }
     let instead = Some(words::replies(clean.iter().copied(), failed));
     // The model has an answer to everything, but only a call that no page speaks of could have none that is clean.
-    let step = clean.first().copied().or(steps.first()).cloned().unwrap_or_else(|| Step::untouched(from));
+    let step = clean.first().copied().or_else(|| steps.first()).cloned().unwrap_or_else(|| Step::untouched(from));
     Choice { code: usual(step.reply, failed), step, instead }
 }
 

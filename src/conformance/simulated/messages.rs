@@ -16,11 +16,11 @@ const EPOCH: i64 = 1_767_225_600;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     pub(super) state: Message,
-    /// The recipient table; its PR_RESPONSIBILITY stands in the state.
+    /// The recipient table; its `PR_RESPONSIBILITY` stands in the state.
     pub(super) recipients: Vec<Recipient>,
-    /// PR_SUBJECT as saved.
+    /// `PR_SUBJECT` as saved.
     pub(super) subject: Option<String>,
-    /// PR_CLIENT_SUBMIT_TIME.
+    /// `PR_CLIENT_SUBMIT_TIME`.
     pub(super) time: Option<String>,
     /// Its place in the order of submission.
     pub(super) submitted: u64,
@@ -34,7 +34,7 @@ pub(super) struct Object {
     pub(super) entry_id: String,
     pub(super) session: Session,
     pub(super) handle: Handle,
-    /// PR_SUBJECT as set and not saved.
+    /// `PR_SUBJECT` as set and not saved.
     pub(super) pending: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Effect<'a> {
     pub(super) call: Call,
     pub(super) step: &'a Step,
     pub(super) code: HResult,
-    /// PR_SUBJECT as SetProps sets it.
+    /// `PR_SUBJECT` as `SetProps` sets it.
     pub(super) subject: Option<&'a str>,
     /// The recipient table that MAPI returned meanwhile.
     pub(super) table: Option<&'a [Recipient]>,
@@ -71,7 +71,7 @@ pub(super) struct Store {
     pub(super) rules: Rules,
     pub(super) messages: BTreeMap<String, Record>,
     objects: BTreeMap<String, Object>,
-    /// SpoolerNotify(NOTIFY_READYTOSEND) has succeeded in this life.
+    /// `SpoolerNotify(NOTIFY_READYTOSEND)` has succeeded in this life.
     pub(super) announced: bool,
     created: u64,
     opened: u64,
@@ -142,7 +142,7 @@ impl Store {
         Ok(Target { session: object.session, entry_id: object.entry_id.clone(), handle: Some(handle.to_owned()) })
     }
 
-    /// Opens an object on the target's message; `granted` is its PR_ACCESS_LEVEL, if it can be read.
+    /// Opens an object on the target's message; `granted` is its `PR_ACCESS_LEVEL`, if it can be read.
     pub(super) fn open(&mut self, target: &Target, flags: OpenFlags, granted: Option<Level>) -> String {
         let asked = if flags == OpenFlags::None { Level::Read } else { Level::Write };
         if granted == Some(Level::Write)

@@ -49,7 +49,7 @@ impl Store {
         }
     }
 
-    /// The result of GetProps: the properties that `observe` shows too, with what the object has not saved.
+    /// The result of `GetProps`: the properties that `observe` shows too, with what the object has not saved.
     pub(super) fn props(&self, target: &Target, params: &CallParams) -> Result<BTreeMap<String, Value>, CallError> {
         let Some(Value::Array(names)) = &params.props else {
             return Err(CallError::bad_params("`props` is not a list of names"));
@@ -97,7 +97,7 @@ fn submit_flags(state: &Message) -> Vec<String> {
     names(&[("SUBMITFLAG_LOCKED", state.lock.shown()), ("SUBMITFLAG_PREPROCESS", state.preprocess)])
 }
 
-/// The recipient table. The rows that the model does not follow have no PR_RESPONSIBILITY to show.
+/// The recipient table. The rows that the model does not follow have no `PR_RESPONSIBILITY` to show.
 fn recipients(record: &Record) -> Vec<Recipient> {
     let responsible = record.state.responsible;
     let shown = |(index, row): (usize, &Recipient)| Recipient {
