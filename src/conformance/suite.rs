@@ -117,7 +117,11 @@ fn run_case<S: Sut>(
     let mut profile = own.clone();
     match sut.call("reset", &params, &mut Script::new(None)) {
         Ok(Outcome::Returned(result)) => match result.hresult {
-            Some(code) if code.is_success() => profile = merged(&own, wanted.as_ref()),
+            Some(code) if code.is_success() => {
+                if let Some(wanted) = &wanted {
+                    profile = own.overridden_by(wanted);
+                }
+            }
             code => {
                 let code = code.map(|code| code.to_string()).unwrap_or_default();
                 return refused(End::Failed(format!("reset returned {code}")), header(sut, &own, plan));
@@ -160,7 +164,10 @@ fn serves<S: Sut>(sut: &S, method: &str) -> bool {
 
 /// The provider's profile: its own words, and over them what is claimed for it.
 fn claimed<S: Sut>(sut: &S, plan: &Plan<'_>) -> Profile {
-    merged(&sut.about().profile, plan.profile.as_ref())
+    match &plan.profile {
+        Some(profile) => sut.about().profile.overridden_by(profile),
+        None => sut.about().profile.clone(),
+    }
 }
 
 /// What `reset` must override so that the case makes sense; `None` if nothing.
@@ -169,23 +176,7 @@ fn override_for(scenario: &Scenario, own: &Profile) -> Option<Profile> {
     if wanted.coupling.is_none() && own.coupling == Some(Coupling::Tight) {
         wanted.coupling = Some(Coupling::None);
     }
-    (merged(own, Some(&wanted)) != *own).then_some(wanted)
-}
-
-/// `base` with every member that `over` has.
-fn merged(base: &Profile, over: Option<&Profile>) -> Profile {
-    let Some(over) = over else { return base.clone() };
-    let mut readings = base.readings.clone();
-    readings.extend(over.readings.clone());
-    Profile {
-        outgoing_submission: over.outgoing_submission.or(base.outgoing_submission),
-        coupling: over.coupling.or(base.coupling),
-        handles_addrtypes: over.handles_addrtypes.clone().or_else(|| base.handles_addrtypes.clone()),
-        wants_spooler_completion: over.wants_spooler_completion.or(base.wants_spooler_completion),
-        persists_lock: over.persists_lock.or(base.persists_lock),
-        sorts_queue: over.sorts_queue.or(base.sorts_queue),
-        readings,
-    }
+    (own.overridden_by(&wanted) != *own).then_some(wanted)
 }
 
 fn header<S: Sut>(sut: &S, profile: &Profile, plan: &Plan<'_>) -> Header {

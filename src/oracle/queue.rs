@@ -38,6 +38,9 @@ impl Oracle {
         };
         let Some(code) = event.result.hresult else { return Ok(()) };
         self.ledger.exercise(queue_table().ids(Aspect::Reply));
+        if !code.is_success() && self.profile.submits == Some(false) {
+            return Ok(()); // It says that it does not send (OQT-02).
+        }
         if !code.is_success() {
             let words =
                 (format!("GetOutgoingQueue returned {code} to the spooler"), "S_OK".to_owned(), code.to_string());
