@@ -587,7 +587,7 @@ fn shows_responsibility(event: &Event) -> bool {
 }
 
 /// The notification that a change of the state owes, if it owes one.
-pub(super) fn owes(before: &Message, after: &Message) -> Option<QueueChange> {
+pub(crate) fn owes(before: &Message, after: &Message) -> Option<QueueChange> {
     match (before.queued, after.queued) {
         (false, true) if after.preprocess => Some(QueueChange::AddedForPreprocessing),
         (false, true) => Some(QueueChange::Added),
