@@ -147,8 +147,8 @@ impl<'a, S: Sut> Run<'a, S> {
                 submitted && seen.in_outgoing_queue == Some(false)
             })
         };
-        let mut waiting = self.patience.wait();
-        while late(&event.observed) && waiting.again() {
+        let mut wait = None;
+        while late(&event.observed) && self.patience.again(&mut wait) {
             event.observed = self.observe_all()?;
         }
         Ok(())
@@ -156,9 +156,9 @@ impl<'a, S: Sut> Run<'a, S> {
 
     /// The same for its row in the table.
     fn await_rows(&mut self, step: &'a Step, event: &mut Event) -> Result<(), End> {
-        let mut waiting = self.patience.wait();
+        let mut wait = None;
         let mut waited = false;
-        while self.oracle.misses_rows(event) && waiting.again() {
+        while self.oracle.misses_rows(event) && self.patience.again(&mut wait) {
             waited = true;
             let params = event.params.clone();
             let outcome = self.sut.call(step.call.name(), &params, &mut Script::new(None));

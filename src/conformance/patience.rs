@@ -29,27 +29,12 @@ impl Patience {
         self.vain = self.vain.saturating_add(1);
     }
 
-    /// Starts to wait for something that is looked for again and again.
-    pub(super) fn wait(&mut self) -> Waiting<'_> {
-        Waiting { patience: self, until: None }
-    }
-}
-
-/// One such wait.
-#[derive(Debug)]
-pub(super) struct Waiting<'a> {
-    patience: &'a mut Patience,
-    until: Option<Deadline>,
-}
-
-impl Waiting<'_> {
-    /// Whether to look again; pauses for a moment if so.
-    pub(super) fn again(&mut self) -> bool {
-        let limit = self.patience.limit();
-        let until = self.until.get_or_insert_with(|| Deadline::after(limit));
-        let again = until.pause();
+    /// Whether to look again for what is late; pauses for a moment if so. `wait` begins as `None`.
+    pub(super) fn again(&mut self, wait: &mut Option<Deadline>) -> bool {
+        let limit = self.limit();
+        let again = wait.get_or_insert_with(|| Deadline::after(limit)).pause();
         if !again {
-            self.patience.was_in_vain();
+            self.was_in_vain();
         }
         again
     }
