@@ -1,6 +1,8 @@
 //! Running a provider: adapters, the runner, the reference provider.
 
 mod adapter;
+mod answers;
+mod case;
 mod connection;
 mod deadline;
 mod error;
@@ -10,6 +12,7 @@ mod message;
 mod process;
 pub mod reference;
 mod results;
+mod suite;
 mod sut;
 mod target;
 mod tcp;
@@ -17,5 +20,6 @@ mod tcp;
 pub use adapter::{Adapter, Options};
 pub use deadline::Deadlines;
 pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
+pub use suite::{Plan, Progress, run};
 pub use sut::{Notification, Observe, Outcome, Support, SupportCall, Sut};
 pub use target::{Target, TargetError};

@@ -97,9 +97,10 @@ impl Oracle {
         }
         tracker.become_any(after);
         if let Some(observation) = &observation {
+            self.ledger.look(observation);
             self.learn(&mut tracker, entry_id, observation);
         }
-        self.after_state(&mut tracker, event, call, before, calls);
+        self.after_state(&mut tracker, entry_id, event, (call, before), calls);
         self.publish(&mut tracker, event, (session, call), before, drafts);
         self.messages.insert(entry_id.to_owned(), tracker);
     }
@@ -347,9 +348,9 @@ impl Oracle {
     fn after_state(
         &mut self,
         tracker: &mut Tracker,
+        entry_id: &str,
         event: &Event,
-        call: Call,
-        before: Message,
+        (call, before): (Call, Message),
         calls: &[SupportSeen],
     ) {
         let after = tracker.first();
@@ -365,14 +366,14 @@ impl Oracle {
             let mut changes: Vec<_> = changes.collect();
             changes.dedup();
             if let [Some(change)] = changes[..] {
-                tracker.owed.push(Owed { change, seq: event.seq });
+                self.owe(tracker, entry_id, Owed { change, seq: event.seq });
             }
             let sent = event.result.hresult.is_some_and(HResult::is_success);
             if matches!(call, Call::NotifyNewMail)
                 && sent
                 && event.session.as_deref().is_some_and(|s| s.starts_with("spooler"))
             {
-                tracker.owed.push(Owed { change: crate::model::QueueChange::NewMail, seq: event.seq });
+                self.owe(tracker, entry_id, Owed { change: crate::model::QueueChange::NewMail, seq: event.seq });
             }
         }
         if matches!(call, Call::Submit(_)) && event.result.hresult.is_some_and(HResult::is_success) {

@@ -11,6 +11,7 @@ use super::bind::{self, SupportSeen};
 use super::judge::{Opened, Seen};
 use super::ledger::Ledger;
 use super::observe;
+use super::queue::Notice;
 use super::tracker::{Missed, OpenObject, Tracker};
 use super::verdict::Who;
 use crate::model::{Call, Handle, Level, Lock, Message, Place, Profile, QueueChange, Rules, Session, Step, Stop, Tri};
@@ -90,6 +91,8 @@ pub struct Oracle {
     pub(super) case: Option<String>,
     pub(super) shows_responsibility: bool,
     pub(super) buffer: Vec<Step>,
+    /// Notifications that came before the call which owes them returned.
+    pub(super) early: Vec<Notice>,
     case_rules: Rules,
     mid_flight: bool,
     forgot: bool,
@@ -122,6 +125,7 @@ impl Oracle {
             case: None,
             shows_responsibility: false,
             buffer: Vec::new(),
+            early: Vec::new(),
             mid_flight: setting.header.starts == Some(Starts::MidFlight),
             forgot: false,
             names: BTreeMap::new(),
@@ -185,7 +189,11 @@ impl Oracle {
             _ if event.error.is_some() => {}
             "get_outgoing_queue" => self.queue_was_read(event)?,
             "restart" => return self.restarted(event),
-            _ => self.message_call(event, &calls)?,
+            _ => {
+                let judged = self.message_call(event, &calls);
+                self.early.clear();
+                return judged;
+            }
         }
         self.look_at_others(event, None);
         Ok(())
@@ -198,6 +206,7 @@ impl Oracle {
         self.objects.clear();
         self.dead.clear();
         self.support.clear();
+        self.early.clear();
         self.ready_to_send = false;
         self.forgot = false;
         self.rules = self.case_rules;

@@ -216,30 +216,38 @@ impl Oracle {
     }
 
     /// A notification came: what was owed is paid.
+    ///
+    /// One that pays nothing may have come before the call returned that will owe it.
     pub(super) fn notified(&mut self, event: &Event) {
-        let new_mail = event.call == "notify.new_mail";
-        let kind = event.params.event.as_deref().unwrap_or("changed").to_owned();
-        let about = event.params.entry_id.as_deref().and_then(|id| self.row_message(id));
+        let notice = Notice {
+            new_mail: event.call == "notify.new_mail",
+            kind: event.params.event.clone().unwrap_or_else(|| "changed".to_owned()),
+            about: event.params.entry_id.as_deref().map(|id| self.row_message(id).unwrap_or_else(|| id.to_owned())),
+        };
         let mut paid = Vec::new();
         for (id, tracker) in &mut self.messages {
-            if about.as_ref().is_some_and(|about| about != id) {
-                continue;
-            }
             tracker.owed.retain(|owed| {
-                let pays = match owed.change {
-                    QueueChange::NewMail => new_mail,
-                    // A row that is modified, or a table that changed, tells the spooler as much as one that was added.
-                    QueueChange::Added | QueueChange::AddedForPreprocessing => !new_mail && kind != "deleted",
-                    QueueChange::Removed => !new_mail && kind != "added" && kind != "modified",
-                };
+                let pays = notice.pays(owed.change, id);
                 if pays {
                     paid.push(owed.change);
                 }
                 !pays
             });
         }
+        if paid.is_empty() {
+            self.early.push(notice);
+        }
         for change in paid {
             self.ledger.exercise(notification(change).ids(Aspect::Notify));
+        }
+    }
+
+    /// Notes that the store owes a notification, unless it came already.
+    pub(super) fn owe(&mut self, tracker: &mut super::tracker::Tracker, entry_id: &str, owed: Owed) {
+        if self.early.iter().any(|notice| notice.pays(owed.change, entry_id)) {
+            self.ledger.exercise(notification(owed.change).ids(Aspect::Notify));
+        } else {
+            tracker.owed.push(owed);
         }
     }
 
@@ -322,5 +330,29 @@ impl Oracle {
         self.messages.values().flat_map(|tracker| &tracker.owed).any(|owed| {
             self.routes(if owed.change == QueueChange::NewMail { "notify.new_mail" } else { "notify.table_modified" })
         })
+    }
+}
+
+/// A notification as it came.
+#[derive(Clone, Debug)]
+pub(super) struct Notice {
+    new_mail: bool,
+    kind: String,
+    /// The message that it names, if it names one.
+    about: Option<String>,
+}
+
+impl Notice {
+    /// Whether it tells of `change` of the message `entry_id`.
+    fn pays(&self, change: QueueChange, entry_id: &str) -> bool {
+        if self.about.as_ref().is_some_and(|about| about != entry_id) {
+            return false;
+        }
+        match change {
+            QueueChange::NewMail => self.new_mail,
+            // A row that is modified, or a table that changed, tells the spooler as much as one that was added.
+            QueueChange::Added | QueueChange::AddedForPreprocessing => !self.new_mail && self.kind != "deleted",
+            QueueChange::Removed => !self.new_mail && self.kind != "added" && self.kind != "modified",
+        }
     }
 }
