@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::audit::Audit;
+use super::conform::Conform;
 use super::explain::Explain;
 use super::failure::Failure;
 use super::list::List;
@@ -28,6 +30,8 @@ struct App {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Conform(Conform),
+    Audit(Audit),
     Explain(Explain),
     List(List),
     Reference(Reference),
@@ -45,6 +49,8 @@ enum Color {
 impl Command {
     fn run(&self) -> Result<u8, Failure> {
         match self {
+            Self::Audit(audit) => audit.run(),
+            Self::Conform(conform) => conform.run(),
             Self::Explain(explain) => explain.run(),
             Self::List(list) => list.run(),
             Self::Reference(reference) => reference.run(),

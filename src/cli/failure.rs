@@ -81,6 +81,14 @@ impl Failure {
     }
 }
 
+/// Says on stderr that something is odd, and goes on.
+pub(crate) fn warn(message: impl Display) {
+    let text = format!("{WARNING}warning{WARNING:#}{BOLD}:{BOLD:#} {message}\n");
+    // A warning that cannot be written stops nothing.
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
 const BOLD: Style = Style::new().bold();
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
+const WARNING: Style = AnsiColor::BrightYellow.on_default().bold();
 const HELP: Style = AnsiColor::BrightCyan.on_default().bold();

@@ -3,8 +3,11 @@
 //! It reads arguments and files, calls the layers to its left, and writes what they return. Only here are paths,
 //! colours and exit codes chosen; nothing here decides a verdict.
 
+mod again;
 mod app;
+mod audit;
 mod cases;
+mod conform;
 mod diagnostic;
 pub mod exit;
 mod explain;
@@ -16,5 +19,7 @@ mod output;
 mod progress;
 mod reference;
 mod schema;
+mod subject;
+mod traces;
 
 pub use app::run;

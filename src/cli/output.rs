@@ -40,20 +40,23 @@ impl Outputs {
         Ok(())
     }
 
+    /// Whether a format for programs has stdout.
+    pub(crate) fn takes_stdout(&self) -> bool {
+        [&self.json, &self.junit].into_iter().flatten().any(|file| is_stdout(file))
+    }
+
     /// Writes the report, and hands on its exit code.
     pub(crate) fn write(&self, report: &Report) -> Result<u8, Failure> {
-        let mut to_stdout = false;
         let formats: [(&Option<PathBuf>, Render); 2] = [(&self.json, json::render), (&self.junit, junit::render)];
         for (file, render) in formats {
             let Some(file) = file else { continue };
             if is_stdout(file) {
-                to_stdout = true;
                 print(|out| render(report, out))?;
             } else {
                 write_file(file, |out| render(report, out))?;
             }
         }
-        if !to_stdout {
+        if !self.takes_stdout() {
             print(|out| text::render(report, out, text::Options::default()))?;
         }
         Ok(report.exit_code)

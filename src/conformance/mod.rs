@@ -20,6 +20,7 @@ mod tcp;
 pub use adapter::{Adapter, Options};
 pub use deadline::Deadlines;
 pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
+pub(crate) use suite::merged;
 pub use suite::{Plan, Progress, run};
 pub use sut::{Notification, Observe, Outcome, Support, SupportCall, Sut};
 pub use target::{Target, TargetError};

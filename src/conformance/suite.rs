@@ -173,7 +173,7 @@ fn override_for(scenario: &Scenario, own: &Profile) -> Option<Profile> {
 }
 
 /// `base` with every member that `over` has.
-fn merged(base: &Profile, over: Option<&Profile>) -> Profile {
+pub(crate) fn merged(base: &Profile, over: Option<&Profile>) -> Profile {
     let Some(over) = over else { return base.clone() };
     let mut readings = base.readings.clone();
     readings.extend(over.readings.clone());
