@@ -24,7 +24,6 @@ struct App {
 
     /// When to use colours; `auto` heeds NO_COLOR
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    #[expect(dead_code, reason = "`choose_color` has read it; here it is checked and described")]
     color: Color,
 }
 
