@@ -59,6 +59,14 @@ impl Oracle {
             _ => object.and_then(|(_, object)| object.pending.clone()),
         }
         .or_else(|| tracker.content.clone());
+        // A submission that succeeds leaves the expanded table; of one that fails, either may remain (F1).
+        let submits = matches!(call, Call::Submit(_));
+        let success = seen.is_some_and(|seen| seen.code.is_success());
+        let addresses = match expanded(calls) {
+            Some(addresses) if submits && success => addresses,
+            Some(_) if submits => Vec::new(),
+            Some(_) | None => tracker.addresses.clone(),
+        };
         let mut buffer = std::mem::take(&mut self.buffer);
         let rules = self.rules;
         let question = Question {
@@ -73,7 +81,7 @@ impl Oracle {
             observation: observation.as_ref(),
             content: (tracker.content.as_deref(), written.as_deref()),
             time: tracker.time.as_deref().filter(|_| !matches!(call, Call::Submit(_) | Call::Abort)),
-            addresses: &tracker.addresses,
+            addresses: &addresses,
             shows_responsibility: self.shows_responsibility,
         };
         let all = judge::matches(&tracker.candidates, &question, &mut buffer);
@@ -96,11 +104,14 @@ impl Oracle {
             }
         }
         tracker.become_any(after);
+        if submits && success {
+            tracker.addresses = addresses;
+        }
         if let Some(observation) = &observation {
             self.ledger.look(observation);
             self.learn(&mut tracker, entry_id, observation);
         }
-        self.after_state(&mut tracker, entry_id, event, (call, before), calls);
+        self.after_state(&mut tracker, entry_id, event, (call, before));
         self.publish(&mut tracker, event, (session, call), before, drafts);
         self.messages.insert(entry_id.to_owned(), tracker);
     }
@@ -345,14 +356,7 @@ impl Oracle {
     }
 
     /// Order of submission, owed notifications and expanded recipients.
-    fn after_state(
-        &mut self,
-        tracker: &mut Tracker,
-        entry_id: &str,
-        event: &Event,
-        (call, before): (Call, Message),
-        calls: &[SupportSeen],
-    ) {
+    fn after_state(&mut self, tracker: &mut Tracker, entry_id: &str, event: &Event, (call, before): (Call, Message)) {
         let after = tracker.first();
         if matches!(call, Call::Submit(_)) && !before.outgoing() && after.outgoing() {
             tracker.submitted = Some(self.next_submission());
@@ -374,13 +378,6 @@ impl Oracle {
                 && event.session.as_deref().is_some_and(|s| s.starts_with("spooler"))
             {
                 self.owe(tracker, entry_id, Owed { change: crate::model::QueueChange::NewMail, seq: event.seq });
-            }
-        }
-        if matches!(call, Call::Submit(_)) && event.result.hresult.is_some_and(HResult::is_success) {
-            for call in calls.iter().filter(|call| call.method == "support.expand_recips") {
-                if let Some(rows) = &call.result.recipients {
-                    tracker.addresses = rows.iter().map(|row| row.address.clone()).collect();
-                }
             }
         }
     }
@@ -463,6 +460,16 @@ fn grade(fit: &Match, rules: &crate::model::Rules) -> u8 {
     } else {
         3
     }
+}
+
+/// The recipients after ExpandRecips, if it replaced them.
+fn expanded(calls: &[SupportSeen]) -> Option<Vec<String>> {
+    let rows = calls
+        .iter()
+        .rev()
+        .filter(|call| call.method == "support.expand_recips")
+        .find_map(|call| call.result.recipients.as_ref())?;
+    Some(rows.iter().map(|row| row.address.clone()).collect())
 }
 
 /// The readings that every matching step needs, by ambiguity.

@@ -1,6 +1,7 @@
 //! The reference provider, rule family by rule family, through its `Provider` trait; and once over real processes.
 
 mod abort;
+mod broken_adapter;
 mod coupled;
 mod faults;
 mod finish;

@@ -104,11 +104,13 @@ fn preprocessing_waits_for_the_spoolers_submit_and_keeps_time_place_and_lock() {
 
     let handle = script.locked(&made);
     assert_eq!(script.marks(&made), "SUBMIT UNSENT LOCKED PREPROCESS row");
+    assert_eq!(script.set_subject(&handle, "preprocessed", false), "S_OK");
     let by_spooler = json!({ "session": "spooler", "handle": handle });
     assert_eq!(script.call("submit_message", by_spooler.clone()), "S_OK");
     assert_eq!(script.heard(), "modified, modified");
     assert_eq!(script.marks(&made), "SUBMIT UNSENT LOCKED row");
-    assert_eq!(script.observe(&made).preprocess, Some(true));
+    let seen = script.observe(&made);
+    assert_eq!((seen.preprocess, seen.subject.as_deref()), (Some(true), Some("preprocessed")));
     let after = script.queue();
     assert_eq!((&after[0].entry_id, &after[0].client_submit_time), (&made.entry_id, &before[0].client_submit_time));
     assert_eq!(after.len(), 2);
@@ -141,4 +143,15 @@ fn submission_times_ascend_and_survive_a_restart() {
     assert!(rows.is_sorted_by(|one, next| one.client_submit_time < next.client_submit_time));
     let ids: Vec<_> = rows.into_iter().map(|row| row.entry_id).collect();
     assert_eq!(ids, made.into_iter().map(|made| made.entry_id).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_store_without_outgoing_submission_has_no_queue() {
+    let mut script = Script::with(json!({ "outgoing_submission": false }), &[]);
+    let made = script.create();
+    assert_eq!(script.submit(&made), "MAPI_E_NO_SUPPORT");
+    assert_eq!(script.marks(&made), "UNSENT");
+    assert_eq!(script.call("get_outgoing_queue", json!({ "session": "spooler" })), "MAPI_E_NO_SUPPORT");
+    assert_eq!(script.finish(&made), "MAPI_E_NO_SUPPORT");
+    assert_eq!(script.heard(), "");
 }

@@ -18,6 +18,7 @@ impl Reference {
         if !self.fault("finish-by-client") {
             self.spooler_only(session)?;
         }
+        self.sending_only()?;
         if self.fault("spooler-refused-finish") {
             return Err(HResult::MAPI_E_NO_SUPPORT.into());
         }
@@ -105,7 +106,7 @@ impl Reference {
     /// Moves or deletes a sent message as its properties say (FIN-09 to FIN-12). With both set the copy in the
     /// sent-mail folder is kept, and with one entry id for the message's whole life that is the message itself.
     pub(super) fn file_away(&mut self, message: &Message) -> Served<()> {
-        let copies = self.behaviour.follows("D2", "CopySemantics") || self.fault("finish-copies");
+        let copies = self.behaviour.follows("D2", "CopySemantics");
         let files = message.has_sentmail() && !self.fault("finish-no-move");
         let deletes = message.deletes_after_submit()
             && !self.fault("finish-no-delete")

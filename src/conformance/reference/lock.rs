@@ -40,6 +40,7 @@ impl Reference {
     pub(super) fn lock(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Served {
         let (session, name, state) = (params.session()?, params.handle()?, params.lock_state()?);
         self.spooler_only(session)?;
+        self.sending_only()?;
         let id = self.handles.usable_by(name, session)?.message;
         let mut message = self.message(id)?;
         if message.queued.is_none() {
@@ -102,6 +103,7 @@ impl Reference {
     /// Decides GOQ-06, GOQ-08 and OQT-07.
     pub(super) fn queue_table(&mut self, params: &CallParams) -> Served {
         self.spooler_only(params.session()?)?;
+        self.sending_only()?;
         if self.fault("queue-refused") {
             return Err(HResult::MAPI_E_NO_SUPPORT.into());
         }

@@ -20,7 +20,8 @@ impl MessageId {
 
     /// The message that an entry id names; `None` when it has not the form of this store's.
     pub(super) fn parse(entry_id: &str) -> Option<Self> {
-        let digits = entry_id.strip_prefix(ENTRY_ID_PREFIX).filter(|digits| digits.len() == 16)?;
+        let digits =
+            entry_id.strip_prefix(ENTRY_ID_PREFIX).filter(|digits| digits.len() == 16 && !digits.starts_with('+'))?;
         i64::from_str_radix(digits, 16).ok().map(Self)
     }
 }
@@ -200,7 +201,8 @@ mod tests {
     fn entry_ids_are_read_back_and_foreign_ones_are_not() {
         let id = MessageId(0x1234);
         assert_eq!(MessageId::parse(&id.entry_id()), Some(id));
-        for foreign in ["", "zz", "00000000", &id.entry_id()[..55], &(id.entry_id() + "0")] {
+        let signed = id.entry_id().replace("0000000000001234", "+000000000001234");
+        for foreign in ["", "zz", "00000000", &id.entry_id()[..55], &(id.entry_id() + "0"), &signed] {
             assert_eq!(MessageId::parse(foreign), None, "{foreign}");
         }
     }

@@ -54,9 +54,6 @@ impl Default for Behaviour {
 impl Behaviour {
     /// The default with some members changed.
     pub(super) fn with(change: Profile) -> Result<Self, CallError> {
-        if change.outgoing_submission == Some(false) {
-            return Err(CallError::bad_params("this store always supports outgoing submission"));
-        }
         for (name, reading) in &change.readings {
             if !READINGS.contains(&(name.as_str(), reading.as_str())) {
                 return Err(CallError::bad_params(format!("this store cannot follow `{name}={reading}`")));
@@ -64,7 +61,7 @@ impl Behaviour {
         }
         let Self(own) = Self::default();
         Ok(Self(Profile {
-            outgoing_submission: own.outgoing_submission,
+            outgoing_submission: change.outgoing_submission.or(own.outgoing_submission),
             coupling: change.coupling.or(own.coupling),
             handles_addrtypes: change.handles_addrtypes.or(own.handles_addrtypes),
             wants_spooler_completion: change.wants_spooler_completion.or(own.wants_spooler_completion),
@@ -77,6 +74,10 @@ impl Behaviour {
 
     pub(super) fn profile(&self) -> &Profile {
         &self.0
+    }
+
+    pub(super) fn sends(&self) -> bool {
+        self.0.outgoing_submission == Some(true)
     }
 
     pub(super) fn is_coupled(&self) -> bool {
@@ -115,7 +116,7 @@ mod tests {
     fn what_the_store_cannot_follow_is_refused() {
         check(r#"{"coupling":"tight","handles_addrtypes":["SMTP"],"persists_lock":true,"sorts_queue":"table"}"#, true);
         check(r#"{"persists_lock":null,"readings":{"D2":"CopySemantics"}}"#, true);
-        check(r#"{"outgoing_submission":false}"#, false);
+        check(r#"{"outgoing_submission":false}"#, true);
         check(r#"{"readings":{"A9":"RerunAll"}}"#, false);
         check(r#"{"readings":{"Z9":"Unheard"}}"#, false);
     }

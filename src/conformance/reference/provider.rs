@@ -119,6 +119,11 @@ impl Reference {
         if is_spooler(session) { Ok(()) } else { Err(HResult::MAPI_E_NO_SUPPORT.into()) }
     }
 
+    /// Refuses what a store without outgoing submission does not have (SEED1-01, OQT-02).
+    pub(super) fn sending_only(&self) -> Served<()> {
+        if self.behaviour.sends() { Ok(()) } else { Err(HResult::MAPI_E_NO_SUPPORT.into()) }
+    }
+
     fn reset_store(&mut self, params: &CallParams) -> Served {
         let behaviour = Behaviour::with(params.profile.clone().unwrap_or_default())?;
         let text = serde_json::to_string(behaviour.profile()).map_err(|error| CallError::Failed(error.to_string()))?;

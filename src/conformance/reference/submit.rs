@@ -36,15 +36,17 @@ impl Reference {
         let handle = self.handles.usable_by(name, session)?;
         let (id, writable) = (handle.message, handle.writable);
         let message = self.message(id)?;
+        self.sending_only()?;
         if message.queued.is_some() {
-            return self.submit_again(mapi, session, message);
+            return self.submit_again(mapi, session, name, message);
         }
         if !writable {
             return Err(HResult::MAPI_E_NO_ACCESS.into());
         }
-        if !self.fault("submit-drops-edits") {
-            self.save_before_submit(name, message.clone())?;
+        if self.fault("submit-drops-edits") {
+            self.handles.usable(name)?.pending.clear();
         }
+        self.save_before_submit(name, message.clone())?;
         let prepared = match self.prepare(mapi, session, &message) {
             Ok(prepared) => prepared,
             Err(refusal) => {
@@ -77,7 +79,7 @@ impl Reference {
     }
 
     /// `SubmitMessage` on a message that is in the queue: right for the spooler, once, after preprocessing.
-    fn submit_again(&mut self, mapi: &mut dyn Mapi, session: &str, message: Message) -> Served {
+    fn submit_again(&mut self, mapi: &mut dyn Mapi, session: &str, name: &str, message: Message) -> Served {
         let permitted = is_spooler(session) || self.fault("client-ends-preprocessing");
         if !permitted || !message.awaits_preprocessing {
             if self.fault("duplicate-submit-queues-again") {
@@ -90,8 +92,9 @@ impl Reference {
         if is_spooler(session) && self.locked_for(session, message.id) {
             return Err(HResult::MAPI_E_NO_ACCESS.into());
         }
-        let before = message.clone();
-        let mut message = message;
+        let mut before = message;
+        self.take_pending(name, &mut before)?;
+        let mut message = before.clone();
         message.awaits_preprocessing = self.fault("preprocess-never-cleared");
         if self.fault("resume-refreshes-time") {
             message.submitted_at = Some(self.store.next_time()?);
@@ -137,7 +140,7 @@ impl Reference {
         if !self.fault("expansion-dropped") {
             rows = adopt(rows, expanded.recipients.as_deref())?;
         }
-        if rows.is_empty() && !self.fault("empty-submits") && !self.fault("expanded-to-nobody-submits") {
+        if rows.is_empty() && !self.fault("empty-submits") {
             return Err(HResult::MAPI_E_NO_RECIPIENTS.into());
         }
         Ok(Prepared {
