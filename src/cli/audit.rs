@@ -12,7 +12,6 @@ use super::failure::Failure;
 use super::output::Outputs;
 use super::progress::Progress;
 use super::{library, subject};
-use crate::conformance::merged;
 use crate::oracle::{Account, Setting};
 use crate::report::{About, Report, Subject};
 use crate::spec::Catalogue;
@@ -110,7 +109,7 @@ impl Run<'_> {
     fn log(&mut self, name: &str, log: impl BufRead) -> Result<(), Failure> {
         let reader = Reader::new(log, name, self.options).map_err(|error| damaged(&error))?;
         let mut header = reader.header().clone();
-        header.profile = merged(&header.profile, self.claims.as_ref());
+        header.profile = subject::overridden(&header.profile, self.claims.as_ref());
         subject::warn_of_unknown_readings(&header.profile, name, self.catalogue);
         match &mut self.subject {
             None => self.subject = Some(subject::of_log(&header, String::new())),

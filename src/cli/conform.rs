@@ -13,7 +13,7 @@ use super::output::{self, Outputs};
 use super::progress::Progress;
 use super::traces::Traces;
 use super::{cases, library, reference, subject};
-use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, Sut as _, Target, merged};
+use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, Sut as _, Target};
 use crate::oracle::Verdict;
 use crate::report::layout::{FAINT, STRONG, count};
 use crate::report::{About, Report};
@@ -89,7 +89,7 @@ impl Conform {
         };
         let account = conformance::run(&catalogue, &mut adapter, &plan, &mut observer);
         drop(observer);
-        let profile = merged(&about.profile, plan.profile.as_ref());
+        let profile = subject::overridden(&about.profile, plan.profile.as_ref());
         let report = Report::new(
             &catalogue,
             &account,

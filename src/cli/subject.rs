@@ -42,6 +42,11 @@ fn describe(role: Role, profile: &Profile) -> String {
     format!("{}{sends}{coupling}", role_name(role))
 }
 
+/// A provider's own profile, with what is claimed for it over that.
+pub(crate) fn overridden(own: &Profile, claims: Option<&Profile>) -> Profile {
+    claims.map_or_else(|| own.clone(), |claims| own.overridden_by(claims))
+}
+
 /// Warns of readings that a profile declares and nobody knows: the run goes on as if they were not there.
 pub(crate) fn warn_of_unknown_readings(profile: &Profile, whose: &str, catalogue: &Catalogue) {
     for (id, name) in &profile.readings {

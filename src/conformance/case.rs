@@ -1,13 +1,13 @@
 //! One case: a scenario's calls, one after the other, each recorded and judged as it returns.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use spoolproof_sdk::HResult;
 use spoolproof_sdk::trace::Event;
 use spoolproof_sdk::wire::{CallParams, CallResult, LockState, Observation};
 
 use super::answers::{Script, with_defaults};
+use super::patience::Patience;
 use super::sut::{Notification, Outcome, Sut};
 use crate::oracle::Oracle;
 use crate::scenario::{Call, Scenario, Step};
@@ -29,8 +29,7 @@ pub(super) struct Run<'a, S: Sut> {
     sut: &'a mut S,
     oracle: &'a mut Oracle,
     scenario: &'a Scenario,
-    /// How long a notification may take to arrive.
-    patience: Duration,
+    patience: &'a mut Patience,
     pub(super) events: Vec<Event>,
     seq: u64,
     /// Message name → entry identifier.
@@ -40,10 +39,17 @@ pub(super) struct Run<'a, S: Sut> {
     /// Handles through which a message was submitted, or that died in a restart: a refusal of their use is not judged.
     weak: Vec<String>,
     observes: bool,
+    /// Whether the store can do nothing with a submitted message but queue it.
+    queues: bool,
 }
 
 impl<'a, S: Sut> Run<'a, S> {
-    pub(super) fn new(sut: &'a mut S, oracle: &'a mut Oracle, scenario: &'a Scenario, patience: Duration) -> Self {
+    pub(super) fn new(
+        sut: &'a mut S,
+        oracle: &'a mut Oracle,
+        scenario: &'a Scenario,
+        (patience, queues): (&'a mut Patience, bool),
+    ) -> Self {
         let observes = sut.about().supports.iter().any(|method| method == "observe");
         Self {
             sut,
@@ -56,6 +62,7 @@ impl<'a, S: Sut> Run<'a, S> {
             handles: BTreeMap::new(),
             weak: Vec::new(),
             observes,
+            queues,
         }
     }
 
@@ -124,7 +131,44 @@ impl<'a, S: Sut> Run<'a, S> {
         }
         self.follow(index, step, handle, &event.result);
         event.observed = self.observe_all()?;
+        match &step.call {
+            Call::SubmitMessage { .. } if self.queues => self.await_queued(&mut event)?,
+            Call::GetOutgoingQueue => self.await_rows(step, &mut event)?,
+            _ => {}
+        }
         self.record(event)
+    }
+
+    /// A submitted message may come into the queue after a delay (GOQ-05, E3): looks again for a while.
+    fn await_queued(&mut self, event: &mut Event) -> Result<(), End> {
+        let late = |observed: &Option<BTreeMap<String, Observation>>| {
+            observed.iter().flat_map(BTreeMap::values).any(|seen| {
+                let submitted = seen.message_flags.iter().flatten().any(|flag| flag == "MSGFLAG_SUBMIT");
+                submitted && seen.in_outgoing_queue == Some(false)
+            })
+        };
+        let mut waiting = self.patience.wait();
+        while late(&event.observed) && waiting.again() {
+            event.observed = self.observe_all()?;
+        }
+        Ok(())
+    }
+
+    /// The same for its row in the table.
+    fn await_rows(&mut self, step: &'a Step, event: &mut Event) -> Result<(), End> {
+        let mut waiting = self.patience.wait();
+        let mut waited = false;
+        while self.oracle.misses_rows(event) && waiting.again() {
+            waited = true;
+            let params = event.params.clone();
+            let outcome = self.sut.call(step.call.name(), &params, &mut Script::new(None));
+            match outcome.map_err(|error| End::Failed(error.to_string()))? {
+                Outcome::Returned(result) => event.result = result,
+                Outcome::Unsupported | Outcome::BadParams(_) => break,
+            }
+        }
+        event.x_settled = (waited && self.oracle.misses_rows(event)).then_some(true);
+        Ok(())
     }
 
     /// Support calls and notifications that came while the call was in progress stand before it in the trace.
@@ -198,6 +242,7 @@ impl<'a, S: Sut> Run<'a, S> {
 
     fn keep(&mut self, index: usize, result: &CallResult) {
         if let Some(handle) = &result.handle {
+            self.weak.retain(|weak| weak != handle); // A provider may use a dead handle's name again.
             self.handles.insert(index, handle.clone());
         }
     }
@@ -227,11 +272,12 @@ impl<'a, S: Sut> Run<'a, S> {
     fn await_notification(&mut self) -> Result<(), End> {
         let mut waits = 0;
         while self.oracle.awaits_notification() && waits < 64 {
-            if let Err(error) = self.sut.wait_notification(self.patience) {
+            if let Err(error) = self.sut.wait_notification(self.patience.limit()) {
                 return Err(End::Failed(error.to_string()));
             }
             let notifications = self.sut.take_notifications();
             if notifications.is_empty() {
+                self.patience.was_in_vain();
                 break;
             }
             notifications.into_iter().for_each(|notification| self.notified(notification));

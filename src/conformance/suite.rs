@@ -8,6 +8,7 @@ use spoolproof_sdk::wire::{CallParams, Coupling, Profile, Role};
 
 use super::answers::Script;
 use super::case::{End, Run};
+use super::patience::Patience;
 use super::sut::{Outcome, Sut};
 use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict, Who};
 use crate::scenario::Scenario;
@@ -23,7 +24,7 @@ pub struct Plan<'a> {
     pub scenarios: Vec<&'a Scenario>,
     /// What is claimed for the provider, over what it says of itself.
     pub profile: Option<Profile>,
-    /// How long a notification may take to arrive.
+    /// How long a notification, or a row of the queue, may take to arrive.
     pub patience: Duration,
     /// Who recorded the traces, for their headers.
     pub recorded_by: String,
@@ -44,6 +45,7 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
     let header = header(sut, &Profile::default(), plan);
     let mut oracle = Oracle::new(catalogue, Setting { header, judged: vec![Who::Store] });
     let mut failures = 0;
+    let mut patience = Patience::new(plan.patience);
     for (done, scenario) in plan.scenarios.iter().enumerate() {
         progress.begins(done, &scenario.id);
         let mut case = CaseOutcome {
@@ -60,7 +62,7 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
             continue;
         }
         let before = oracle.ledger.findings.len();
-        let (end, header, events) = run_case(catalogue, sut, &mut oracle, scenario, plan);
+        let (end, header, events) = run_case(catalogue, sut, &mut oracle, scenario, (plan, &mut patience));
         match end {
             End::Done => failures = 0,
             End::Unsupported(reason) => {
@@ -103,7 +105,7 @@ fn run_case<S: Sut>(
     sut: &mut S,
     oracle: &mut Oracle,
     scenario: &Scenario,
-    plan: &Plan<'_>,
+    (plan, patience): (&Plan<'_>, &mut Patience),
 ) -> (End, Header, Vec<Event>) {
     let own = claimed(sut, plan);
     let refused = |end, header| (end, header, Vec::new());
@@ -117,7 +119,11 @@ fn run_case<S: Sut>(
     let mut profile = own.clone();
     match sut.call("reset", &params, &mut Script::new(None)) {
         Ok(Outcome::Returned(result)) => match result.hresult {
-            Some(code) if code.is_success() => profile = merged(&own, wanted.as_ref()),
+            Some(code) if code.is_success() => {
+                if let Some(wanted) = &wanted {
+                    profile = own.overridden_by(wanted);
+                }
+            }
             code => {
                 let code = code.map(|code| code.to_string()).unwrap_or_default();
                 return refused(End::Failed(format!("reset returned {code}")), header(sut, &own, plan));
@@ -147,7 +153,7 @@ fn run_case<S: Sut>(
     }
     let header = header(sut, &profile, plan);
     oracle.next_case(catalogue, &header);
-    let mut run = Run::new(sut, oracle, scenario, plan.patience);
+    let mut run = Run::new(sut, oracle, scenario, (patience, header.profile.coupling == Some(Coupling::None)));
     let end = run.steps();
     let events = std::mem::take(&mut run.events);
     (end, header, events)
@@ -160,7 +166,10 @@ fn serves<S: Sut>(sut: &S, method: &str) -> bool {
 
 /// The provider's profile: its own words, and over them what is claimed for it.
 fn claimed<S: Sut>(sut: &S, plan: &Plan<'_>) -> Profile {
-    merged(&sut.about().profile, plan.profile.as_ref())
+    match &plan.profile {
+        Some(profile) => sut.about().profile.overridden_by(profile),
+        None => sut.about().profile.clone(),
+    }
 }
 
 /// What `reset` must override so that the case makes sense; `None` if nothing.
@@ -169,23 +178,7 @@ fn override_for(scenario: &Scenario, own: &Profile) -> Option<Profile> {
     if wanted.coupling.is_none() && own.coupling == Some(Coupling::Tight) {
         wanted.coupling = Some(Coupling::None);
     }
-    (merged(own, Some(&wanted)) != *own).then_some(wanted)
-}
-
-/// `base` with every member that `over` has.
-pub(crate) fn merged(base: &Profile, over: Option<&Profile>) -> Profile {
-    let Some(over) = over else { return base.clone() };
-    let mut readings = base.readings.clone();
-    readings.extend(over.readings.clone());
-    Profile {
-        outgoing_submission: over.outgoing_submission.or(base.outgoing_submission),
-        coupling: over.coupling.or(base.coupling),
-        handles_addrtypes: over.handles_addrtypes.clone().or_else(|| base.handles_addrtypes.clone()),
-        wants_spooler_completion: over.wants_spooler_completion.or(base.wants_spooler_completion),
-        persists_lock: over.persists_lock.or(base.persists_lock),
-        sorts_queue: over.sorts_queue.or(base.sorts_queue),
-        readings,
-    }
+    (own.overridden_by(&wanted) != *own).then_some(wanted)
 }
 
 fn header<S: Sut>(sut: &S, profile: &Profile, plan: &Plan<'_>) -> Header {

@@ -64,6 +64,9 @@ fn sent(m: Message) -> Message {
         completing: false,
         finished: true,
         lock: Lock::None,
+        // What a sent message still says of its submission, no page fixes.
+        timed: Tri::Free,
+        unsure: m.everyone(),
         position: 0,
         ..m
     }

@@ -74,9 +74,13 @@ fn client_draft(cx: &Context, m: Message, flags: OpenFlags, emit: &mut Emit<'_>)
 fn client_queued(m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
     // A lock that a restart lost must not block, so its refusals are not excused (H1).
     let blocked_by_ghost = m.lock == Lock::Lost;
+    let readable = |clause| {
+        let step = Step::new(Reply::Opened(Level::Read), m, clause);
+        if blocked_by_ghost { step.and(&OPEN_LOCK_LOST) } else { step }
+    };
     match flags {
         OpenFlags::None => {
-            emit.step(Step::new(Reply::Opened(Level::Read), m, &OPEN_QUEUED));
+            emit.step(readable(&OPEN_QUEUED));
             if !blocked_by_ghost {
                 emit.step(Step::new(Reply::Refused(Codes::Any), m, &OPEN_QUEUED).needs(Dim::B1, B1::NothingButAbort));
                 emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED).needs(Dim::B1, B1::NothingButAbort));
@@ -89,7 +93,7 @@ fn client_queued(m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
             emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED_MODIFY_NAME));
         }
         OpenFlags::BestAccess => {
-            emit.step(Step::new(Reply::Opened(Level::Read), m, &OPEN_QUEUED_BEST));
+            emit.step(readable(&OPEN_QUEUED_BEST));
             if !blocked_by_ghost {
                 emit.step(Step::new(Reply::Refused(Codes::Any), m, &OPEN_QUEUED_BEST_REFUSED));
                 emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED_BEST_REFUSED));
@@ -164,6 +168,8 @@ clauses! {
     OPEN_QUEUED_MODIFY_NAME { } => "SEED1-11" "OPN-02";
     /// With best access a queued message opens read-only.
     OPEN_QUEUED_BEST { Reply: "SEED1-12"; Access: "SEED1-12" "SEED1-10" "PMF-08" "OPN-01"; }
+    /// A lock that a restart lost, and that is not shown, does not keep clients out (H1).
+    OPEN_LOCK_LOST { Reply: "PSF-02" "SEED1-09"; }
     /// With best access a queued message was refused.
     OPEN_QUEUED_BEST_REFUSED { } => "SEED1-12";
     /// A locked message does not open for a client.

@@ -59,7 +59,7 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     let refused = after_failure(m);
     let handle = cx.handle;
     // Read-only, revived or not after an abort (H13), or already sent: no page says whether it must be taken.
-    if handle.is_none_or(|handle| !handle.writes() || handle.spent) || m.finished {
+    if handle.is_none_or(|handle| !handle.writes() || handle.stale) || m.finished {
         emit.step(Step::new(Reply::Refused(Codes::Any), refused, &SUBMIT_WEAK).calls(ANY_CALLS));
     }
     if env.prepare == Support::Fails || env.notify == Support::Fails {
@@ -91,9 +91,7 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     match env.expand.ends {
         Support::Fails => {
             emit.step(Step::new(Reply::Refused(Codes::Any), refused, &FAILED).calls(calls));
-            let step = Step::new(Reply::Success, queued(m, 0), &SUBMITTED).calls(calls).writes();
-            emit.step(step.lacks("what a store owes when ExpandRecips fails (F1)"));
-            return;
+            emit.lacks = Some("what a store owes when ExpandRecips fails (F1)");
         }
         Support::Hidden => {
             let step = Step::new(Reply::Refused(Codes::Any), refused, &FAILED).calls(calls);
@@ -114,7 +112,8 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     let hidden = env.expand.ends == Support::Hidden;
     if env.expand.preprocessing || hidden {
         let next = Message { preprocess: true, pr_preprocess: Tri::Set, ..queued(m, claimed) };
-        emit.step(Step::new(Reply::Success, next, &SUBMITTED).and(&QUEUE_PREPROCESS).calls(calls).writes());
+        let step = Step::new(Reply::Success, next, &SUBMITTED).and(&QUEUE_PREPROCESS).calls(calls).writes();
+        emit.step(if env.prepared.is_some() { step.and(&PREPARED) } else { step });
     }
     if !env.expand.preprocessing || hidden {
         proceed(cx, m, env, claimed, (calls, &SUBMITTED), emit);
@@ -154,7 +153,8 @@ fn proceed(
 ) {
     let hidden = env.expand.ends == Support::Hidden;
     if cx.profile.coupled != Some(true) {
-        emit.step(Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN).calls(calls).writes());
+        let step = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN).calls(calls).writes();
+        emit.step(if env.prepared.is_some() { step.and(&PREPARED) } else { step });
     }
     if cx.profile.coupled == Some(false) {
         return;
@@ -192,7 +192,8 @@ fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static C
         if env.complete == Support::Fails {
             let before =
                 if m.preprocessed { Message { preprocess: true, preprocessed: false, ..m } } else { after_failure(m) };
-            emit.step(Step::new(Reply::Refused(Codes::Any), before, &COMPLETE_FAILED).calls(calls));
+            let failed = Step::new(Reply::Refused(Codes::Any), before, &COMPLETE_FAILED).calls(calls);
+            emit.step(if m.preprocessed { failed } else { failed.and(&FAILED) });
             emit.step(Step::new(Reply::Success, sent, clause).and(&COMPLETE_FAILED).calls(calls));
             return;
         }
@@ -204,6 +205,8 @@ fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static C
     }
     if finishes {
         for outcome in finish::outcomes(sent) {
+            // Whoever bypasses the spooler may run the hooks in its place (TCS-06).
+            let calls = Calls { sent_mail: Times::Any, ..calls };
             let mut step = Step::new(Reply::Success, outcome.next, &DIRECT).and(outcome.clause).calls(calls).writes();
             step.needs.extend(outcome.need);
             emit.step(if overlap { step.needs(Dim::A3, A3::Free) } else { step });
@@ -255,8 +258,8 @@ clauses! {
         Submit: "SEED1-18" "SUB-02" "PMF-03" "PMF-07" "SAM-01" "MST-06";
         SubmitTime: "SEED1-21" "PST-01" "MST-06";
         Responsibility: "SEED1-20" "SEED1-19" "RCT-03" "MST-06";
-        Recipients: "SUB-01";
-        Content: "SUB-01" "SUB-08" "SBM-01";
+        Recipients: "SUB-01" "SEED1-22";
+        Content: "SUB-01" "SUB-08" "SBM-01" "SVC-01";
         Prepare: "SEED1-16" "SUB-09" "MST-03" "PRE-02";
         Expand: "SEED1-22" "EXP-09" "MST-06";
         Locked: "PSF-02" "SEED1-14";
@@ -320,6 +323,8 @@ clauses! {
     }
     /// PrepareSubmit failed, and its error is the caller's.
     PREPARE_FAILED { Reply: "SEED1-17" "MST-03"; Prepare: "SEED1-16" "SUB-09" "MST-03"; }
+    /// PrepareSubmit marked who has the message already.
+    PREPARED { Responsibility: "SUB-10" "XOM-06"; }
     /// There is nobody to send to.
     NOBODY { Reply: "SUB-04"; }
     /// A submission that failed leaves nothing behind.

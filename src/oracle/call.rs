@@ -90,7 +90,7 @@ impl Oracle {
         self.buffer = buffer;
         let mut drafts = drafts;
         drafts.extend(self.blame_caller(&tracker, session, object, call));
-        drafts.extend(self.blame_ready(event, call, calls));
+        drafts.extend(self.blame_ready(session, call, calls));
 
         let content = if writes { written } else { tracker.content.clone() };
         let dirty_and_failed = matches!(call, Call::Submit(_))
@@ -311,30 +311,35 @@ impl Oracle {
     }
 
     /// PrepareSubmit must be preceded by SpoolerNotify(NOTIFY_READYTOSEND), once a session (PRE-07, SPN-11).
-    fn blame_ready(&mut self, event: &Event, call: Call, calls: &[SupportSeen]) -> Vec<Draft> {
+    fn blame_ready(&mut self, session: Session, call: Call, calls: &[SupportSeen]) -> Option<Draft> {
         // Only a live run tells whether the adapter could have routed the notification at all.
+        if !matches!(call, Call::Submit(_)) || self.supports.is_none() || !self.routes("support.spooler_notify") {
+            return None;
+        }
+        let times = calls.iter().filter(|call| call.method == "support.spooler_notify").count();
+        let repeated = times > 1 || (times > 0 && self.was_ready(session));
+        if times > 0 {
+            self.note_ready(session);
+        }
         let prepared = calls.iter().any(|call| call.method == "support.prepare_submit");
-        if !matches!(call, Call::Submit(_))
-            || !prepared
-            || self.supports.is_none()
-            || !self.routes("support.spooler_notify")
-        {
-            return Vec::new();
+        if prepared {
+            self.ledger.exercise(["PRE-07", "SPN-11"].into_iter());
         }
-        let ids = vec!["PRE-07", "SPN-11"];
-        self.ledger.exercise(ids.iter().copied());
-        if self.ready_to_send() || event.result.hresult.is_none() {
-            return Vec::new();
-        }
-        vec![Draft {
-            verdict: Verdict::Violation,
+        let draft = |verdict, what: String, observed: &str| Draft {
+            verdict,
             who: Who::Store,
-            ids,
+            ids: vec!["PRE-07", "SPN-11"],
             readings: Vec::new(),
-            what: words::fault(Aspect::SpoolerNotify, &Message::default()),
+            what,
             expected: words::expected(Aspect::SpoolerNotify, &Message::default()),
-            observed: "PrepareSubmit without it".to_owned(),
-        }]
+            observed: observed.to_owned(),
+        };
+        if prepared && !self.is_ready() {
+            let what = words::fault(Aspect::SpoolerNotify, &Message::default());
+            return Some(draft(Verdict::Violation, what, "PrepareSubmit without it"));
+        }
+        let what = "SpoolerNotify(NOTIFY_READYTOSEND) was called more than once in a session".to_owned();
+        repeated.then(|| draft(Verdict::Deviation, what, "a second call"))
     }
 
     /// Takes an observation into everything that was left free.
@@ -402,7 +407,8 @@ impl Oracle {
             });
         }
         for draft in drafts {
-            if !self.judged.contains(&draft.who) {
+            // What no requirement pins, nobody is blamed for.
+            if !self.judged.contains(&draft.who) || draft.ids.is_empty() {
                 continue;
             }
             self.ledger.find(Finding {

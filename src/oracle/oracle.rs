@@ -102,7 +102,7 @@ pub struct Oracle {
     dead: BTreeSet<String>,
     support: BTreeMap<u64, Vec<SupportSeen>>,
     submissions: u64,
-    ready_to_send: bool,
+    ready: BTreeSet<Session>,
 }
 
 impl Oracle {
@@ -134,7 +134,7 @@ impl Oracle {
             dead: BTreeSet::new(),
             support: BTreeMap::new(),
             submissions: 0,
-            ready_to_send: false,
+            ready: BTreeSet::new(),
         }
     }
 
@@ -176,7 +176,6 @@ impl Oracle {
         }
         if event.call.starts_with("support.") {
             let seen = SupportSeen { method: event.call.clone(), result: event.result.clone() };
-            self.ready_to_send |= event.call == "support.spooler_notify";
             self.support.entry(event.during.unwrap_or(0)).or_default().push(seen);
             return Ok(());
         }
@@ -207,7 +206,7 @@ impl Oracle {
         self.dead.clear();
         self.support.clear();
         self.early.clear();
-        self.ready_to_send = false;
+        self.ready.clear();
         self.forgot = false;
         self.rules = self.case_rules;
     }
@@ -363,7 +362,9 @@ impl Oracle {
                 }
                 let handle_state = Handle { asked, granted, ..Handle::CREATED };
                 let object = OpenObject { entry_id: entry_id.to_owned(), session, handle: handle_state, pending: None };
-                if self.objects.insert(handle.clone(), object).is_some() {
+                self.dead.remove(&handle);
+                // After SubmitMessage only Release is allowed, so a provider may give the handle away again.
+                if self.objects.insert(handle.clone(), object).is_some_and(|old| !old.handle.spent) {
                     return Err(Unjudged::Twice { what: "handle", id: handle });
                 }
             }
@@ -384,6 +385,10 @@ impl Oracle {
                 }
             }
             Call::Submit(_) => {
+                if success {
+                    let same = |object: &&mut OpenObject| object.entry_id == entry_id;
+                    self.objects.values_mut().filter(same).for_each(|object| object.handle.stale = true);
+                }
                 if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
                     object.handle.spent |= success;
                     object.handle.refused |= !success;
@@ -396,9 +401,6 @@ impl Oracle {
                     object.pending = None;
                     object.handle.dirty = false;
                 }
-            }
-            Call::Abort if success => {
-                // Whether the submitting object comes back to life is open (H13); that it was spent is remembered.
             }
             _ => {}
         }
@@ -431,7 +433,7 @@ impl Oracle {
         }
         self.dead.extend(std::mem::take(&mut self.objects).into_keys());
         self.support.clear();
-        self.ready_to_send = false;
+        self.ready.clear();
         if stop == Stop::Crash {
             // What was owed may have died with the process.
             for tracker in self.messages.values_mut() {
@@ -483,9 +485,19 @@ impl Oracle {
         self.submissions
     }
 
+    /// Notes SpoolerNotify(NOTIFY_READYTOSEND) by a session's store object.
+    pub(super) fn note_ready(&mut self, session: Session) {
+        self.ready.insert(session);
+    }
+
+    /// Whether this session's store object has called SpoolerNotify(NOTIFY_READYTOSEND).
+    pub(super) fn was_ready(&self, session: Session) -> bool {
+        self.ready.contains(&session)
+    }
+
     /// Whether SpoolerNotify(NOTIFY_READYTOSEND) came in this life of the store.
-    pub(super) const fn ready_to_send(&self) -> bool {
-        self.ready_to_send
+    pub(super) fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
     }
 
     /// What the event's call returned; `None` if it never did.
@@ -575,7 +587,7 @@ fn shows_responsibility(event: &Event) -> bool {
 }
 
 /// The notification that a change of the state owes, if it owes one.
-pub(super) fn owes(before: &Message, after: &Message) -> Option<QueueChange> {
+pub(crate) fn owes(before: &Message, after: &Message) -> Option<QueueChange> {
     match (before.queued, after.queued) {
         (false, true) if after.preprocess => Some(QueueChange::AddedForPreprocessing),
         (false, true) => Some(QueueChange::Added),

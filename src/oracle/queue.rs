@@ -20,7 +20,7 @@ const EVENTUALLY: &str = "E3=Eventually";
 impl Oracle {
     /// Judges one read of the table.
     pub(super) fn queue_was_read(&mut self, event: &Event) -> Result<(), Unjudged> {
-        let Session::Spooler(_) = session_of(event)? else {
+        let Session::Spooler(number) = session_of(event)? else {
             // A store may serve a client or not (H15); the client has no business here.
             self.report(
                 event,
@@ -38,6 +38,9 @@ impl Oracle {
         };
         let Some(code) = event.result.hresult else { return Ok(()) };
         self.ledger.exercise(queue_table().ids(Aspect::Reply));
+        if !code.is_success() && (self.profile.submits == Some(false) || number > 1) {
+            return Ok(()); // It says that it does not send (OQT-02), or it serves one spooler only (XOM-04).
+        }
         if !code.is_success() {
             let words =
                 (format!("GetOutgoingQueue returned {code} to the spooler"), "S_OK".to_owned(), code.to_string());
@@ -48,7 +51,8 @@ impl Oracle {
         if let Some(rows) = &event.result.rows {
             self.ledger.exercise(queue_table().ids(Aspect::Rows));
             self.judge_rows(event, rows);
-            self.judge_absent(event, rows);
+            let settled = event.x_settled == Some(true);
+            self.judge_absent(event, rows, settled);
             self.judge_order(event, rows);
         }
         Ok(())
@@ -132,9 +136,17 @@ impl Oracle {
         }
     }
 
+    /// Whether a read of the table, not yet judged, lacks the row of a message that is queued for certain.
+    #[must_use]
+    pub fn misses_rows(&self, event: &Event) -> bool {
+        let Some(rows) = &event.result.rows else { return false };
+        let has_row = |id: &String| rows.iter().any(|row| self.row_message(&row.entry_id).as_ref() == Some(id));
+        self.messages.iter().any(|(id, tracker)| tracker.surely(|m| m.queued && !m.completing) && !has_row(id))
+    }
+
     /// A queued message without a row: it may come later (E3), but not after everything else has.
-    fn judge_absent(&mut self, event: &Event, rows: &[QueueRow]) {
-        let strict = !self.rules.silent(Need { dim: Dim::E3, mask: 1 });
+    fn judge_absent(&mut self, event: &Event, rows: &[QueueRow], settled: bool) {
+        let strict = settled || !self.rules.silent(Need { dim: Dim::E3, mask: 1 });
         let declared = self.wire_profile.readings.get("E3").is_some_and(|reading| reading == "Eventually");
         let newest_shown =
             rows.iter().filter_map(|row| self.messages.get(&self.row_message(&row.entry_id)?)?.submitted).max();

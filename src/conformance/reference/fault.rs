@@ -72,9 +72,8 @@ faults! {
     // Submitting.
     "client-ends-preprocessing" ["PSF-05"] "takes a client's SubmitMessage for the spooler's, so that preprocessing is skipped";
     "double-row-after-preprocess" ["OQT-01", "GOQ-03"] "shows a preprocessed message twice in the queue";
-    "duplicate-submit-queues-again" ["SUB-05", "PST-01"] "takes a second SubmitMessage for a new submission, so that the message changes its place";
+    "duplicate-submit-queues-again" ["MST-01", "GOQ-08"] "takes a second SubmitMessage for a new submission, so that the message changes its place";
     "empty-submits" ["SUB-04"] "submits a message without recipients";
-    "expand-error-swallowed" ["SUB-13"] "goes on when ExpandRecips fails";
     "expand-skipped" ["EXP-09", "SEED1-22"] "never calls ExpandRecips";
     "expansion-dropped" ["SUB-01", "RCT-03"] "does not keep the recipients that ExpandRecips returned";
     "failed-submit-kills-handle" ["SUB-13"] "makes the object unusable when SubmitMessage fails";
@@ -141,7 +140,6 @@ faults! {
     "finish-by-client" ["FIN-03"] "lets a client call FinishedMsg";
     "finish-deletes-when-neither" ["FIN-09", "PSM-06"] "deletes a message that should stay where it is";
     "finish-dosentmail-twice" ["DSM-02", "SEED2-11"] "runs the hooks twice";
-    "finish-dosentmail-while-locked" ["DSM-04", "SEED2-10"] "unlocks only after DoSentMail";
     "finish-error-requeues" ["FIN-07"] "queues the sent message again when DoSentMail fails";
     "finish-ignores-superseded" ["SEED2-13"] "files the message away though a hook took it over";
     "finish-keeps-flag" ["FIN-07", "PMF-03"] "leaves MSGFLAG_SUBMIT set on a sent message";

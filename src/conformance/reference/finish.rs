@@ -36,7 +36,7 @@ impl Reference {
         let had_row = message.in_table();
         let before = message.clone();
         let message = self.sent(message);
-        let unlocks = !self.fault("finish-dosentmail-while-locked") && !self.fault("finish-stays-locked");
+        let unlocks = !self.fault("finish-stays-locked");
         self.store.commit(|transaction| {
             save(transaction, &message)?;
             if unlocks { keep_lock(transaction, id, false) } else { Ok(()) }
@@ -49,9 +49,6 @@ impl Reference {
             mapi.table_modified("deleted", &id.entry_id())?;
         }
         let superseded = self.run_hooks(mapi, &before);
-        if self.fault("finish-dosentmail-while-locked") {
-            self.locks.remove(&id);
-        }
         if superseded? && !self.fault("finish-ignores-superseded") {
             return Ok(HResult::S_OK.into());
         }

@@ -1,7 +1,5 @@
 //! What the reference store says of itself, and what a reset may change in that.
 
-use std::collections::BTreeMap;
-
 use spoolproof_sdk::CallError;
 use spoolproof_sdk::wire::{Coupling, Profile, SortsQueue};
 
@@ -11,7 +9,18 @@ use super::message::Row;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Behaviour(Profile);
 
-/// The readings that it can be asked to follow: its own, and two that others follow.
+/// The readings that it says it follows, where the pages leave a choice that a checker could not take for granted.
+const OWN: &[(&str, &str)] = &[
+    ("B1", "AnyRefusal"),
+    ("B3", "HolderExempt"),
+    ("C1", "HolderIdempotent"),
+    ("D2", "SentCopyKept"),
+    ("E3", "BeforeReturn"),
+    ("F5", "SetAgain"),
+    ("F7", "LockedUnableToAbort"),
+];
+
+/// The readings that it can be asked to follow: its own, and some that others follow.
 const READINGS: &[(&str, &str)] = &[
     ("A1", "PartialThenSpool"),
     ("A2", "ExclusiveBranches"),
@@ -32,6 +41,10 @@ const READINGS: &[(&str, &str)] = &[
     ("C2", "OnSetLockState"),
     ("D2", "CopySemantics"),
     ("D2", "MoveSemantics"),
+    ("D2", "SentCopyKept"),
+    ("E3", "BeforeReturn"),
+    ("F5", "SetAgain"),
+    ("F7", "LockedUnableToAbort"),
     ("D4", "DequeueAndClear"),
     ("F1", "Atomic"),
     ("F8", "ValidUntilFinished"),
@@ -46,7 +59,7 @@ impl Default for Behaviour {
             wants_spooler_completion: Some(false),
             persists_lock: Some(false),
             sorts_queue: Some(SortsQueue::Store),
-            readings: BTreeMap::new(),
+            readings: OWN.iter().map(|(name, reading)| ((*name).to_owned(), (*reading).to_owned())).collect(),
         })
     }
 }
@@ -60,16 +73,8 @@ impl Behaviour {
             }
         }
         let Self(own) = Self::default();
-        Ok(Self(Profile {
-            outgoing_submission: change.outgoing_submission.or(own.outgoing_submission),
-            coupling: change.coupling.or(own.coupling),
-            handles_addrtypes: change.handles_addrtypes.or(own.handles_addrtypes),
-            wants_spooler_completion: change.wants_spooler_completion.or(own.wants_spooler_completion),
-            persists_lock: change.persists_lock.or(own.persists_lock),
-            // It sorts in either case, which a table that can be sorted may do.
-            sorts_queue: change.sorts_queue.or(own.sorts_queue),
-            readings: change.readings,
-        }))
+        // It sorts the queue in either case, which a table that can be sorted may do.
+        Ok(Self(own.overridden_by(&change)))
     }
 
     pub(super) fn profile(&self) -> &Profile {
