@@ -292,7 +292,10 @@ impl Oracle {
         let found = faults(first).into_iter().filter(|(clause, _)| certain(clause));
         found
             .map(|(clause, sure)| Draft {
-                verdict: if sure { Verdict::Violation } else { Verdict::Inconclusive },
+                verdict: match clause.ids(Aspect::Reply).collect::<Vec<_>>() {
+                    ids if sure => self.severity(&ids),
+                    _ => Verdict::Inconclusive,
+                },
                 who,
                 ids: clause.ids(Aspect::Reply).collect(),
                 readings: Vec::new(),
