@@ -1,5 +1,7 @@
 //! One call on one message: judged, blamed, and taken into the state.
 
+use std::sync::Arc;
+
 use spoolproof_sdk::HResult;
 use spoolproof_sdk::trace::Event;
 use spoolproof_sdk::wire::Observation;
@@ -8,8 +10,8 @@ use super::bind::{self, SupportSeen};
 use super::judge::{self, ASPECTS, Match, Question, Seen};
 use super::observe;
 use super::oracle::{Oracle, owes, subject_of};
-use super::tracker::{OpenObject, Owed, Tracker};
-use super::verdict::{Finding, Line, Verdict, Who};
+use super::tracker::{Entry, OpenObject, Owed, Said, Tracker};
+use super::verdict::{Finding, Verdict, Who};
 use super::words;
 use crate::model::{Aspect, Call, Clause, Dim, Message, Need, Session, Tri, caller_faults, frame_ids};
 use crate::spec::Strength;
@@ -48,8 +50,15 @@ impl Oracle {
         object: Option<&(String, OpenObject)>,
         calls: &[SupportSeen],
     ) {
-        let observation = self.observation(event, entry_id);
-        let Some(mut tracker) = self.messages.remove(entry_id) else { return };
+        // It is taken out while it is judged, and its place is kept.
+        let Some(mut tracker) = self.messages.get_mut(entry_id).map(std::mem::take) else { return };
+        let observation = event.observed.as_ref().and_then(|observed| {
+            let moved = || tracker.aliases.iter().find_map(|alias| observed.get(alias));
+            observed.get(entry_id).or_else(moved)
+        });
+        let records = Arc::clone(&self.records);
+        let observation = observation.map(|seen| observe::visible(seen, records.observe.as_deref()));
+        let observation = observation.as_deref();
         let seen = match call {
             Call::Wait | Call::Restart(_) => Some(Seen { code: HResult::S_OK, opened: None, support: None }),
             _ => Self::seen(event, call, calls),
@@ -63,9 +72,9 @@ impl Oracle {
         let submits = matches!(call, Call::Submit(_));
         let success = seen.is_some_and(|seen| seen.code.is_success());
         let addresses = match expanded(calls) {
-            Some(addresses) if submits && success => addresses,
-            Some(_) if submits => Vec::new(),
-            Some(_) | None => tracker.addresses.clone(),
+            Some(addresses) if submits && success => Some(addresses),
+            Some(_) if submits => Some(Vec::new()),
+            Some(_) | None => None,
         };
         let mut buffer = std::mem::take(&mut self.buffer);
         let rules = self.rules;
@@ -78,10 +87,10 @@ impl Oracle {
             call,
             seen,
             counts: bind::counts(calls, |method| self.routes(method)),
-            observation: observation.as_ref(),
+            observation,
             content: (tracker.content.as_deref(), written.as_deref()),
             time: tracker.time.as_deref().filter(|_| !matches!(call, Call::Submit(_) | Call::Abort)),
-            addresses: &addresses,
+            addresses: addresses.as_ref().unwrap_or(&tracker.addresses),
             shows_responsibility: self.shows_responsibility,
         };
         let all = judge::matches(&tracker.candidates, &question, &mut buffer);
@@ -104,16 +113,18 @@ impl Oracle {
             }
         }
         tracker.become_any(after);
-        if submits && success {
+        if let Some(addresses) = addresses.filter(|_| success) {
             tracker.addresses = addresses;
         }
-        if let Some(observation) = &observation {
+        if let Some(observation) = observation {
             self.ledger.look(observation);
             self.learn(&mut tracker, entry_id, observation);
         }
         self.after_state(&mut tracker, entry_id, event, (call, before));
         self.publish(&mut tracker, event, (session, call), before, drafts);
-        self.messages.insert(entry_id.to_owned(), tracker);
+        if let Some(place) = self.messages.get_mut(entry_id) {
+            *place = tracker;
+        }
     }
 
     /// The verdict on a call, the states that remain, whether content was saved, and the readings that it needs.
@@ -360,7 +371,7 @@ impl Oracle {
         if let Some(time) = &observation.client_submit_time {
             tracker.time = time.clone().filter(|_| tracker.surely(|m| m.outgoing() && m.timed == Tri::Set));
         }
-        self.learn_alias(entry_id, observation);
+        self.learn_alias(tracker, entry_id, observation);
     }
 
     /// Order of submission, owed notifications and expanded recipients.
@@ -400,13 +411,13 @@ impl Oracle {
         drafts: Vec<Draft>,
     ) {
         if !matches!(call, Call::Wait) || !drafts.is_empty() {
-            let restart = matches!(call, Call::Restart(_));
-            tracker.record(Line {
+            tracker.record(Entry {
                 seq: event.seq,
-                session: if restart { "store".to_owned() } else { words::session(session) },
-                call: if matches!(call, Call::Wait) { event.call.clone() } else { words::call(call).to_owned() },
-                reply: event.result.hresult.map(|code| code.to_string()).unwrap_or_default(),
-                change: words::change(&before, &tracker.first()),
+                session,
+                call: if matches!(call, Call::Wait) { Said::Other(event.call.clone()) } else { Said::Call(call) },
+                reply: event.result.hresult,
+                before,
+                after: tracker.first(),
             });
         }
         for draft in drafts {

@@ -32,6 +32,8 @@ pub struct Ledger {
     pub messages: u64,
     /// Member of `observe` → whether it was ever there.
     pub shown: BTreeMap<&'static str, bool>,
+    /// The members that were there, as bits: what `shown` says, to be asked at each observation.
+    looked: u16,
     /// Ambiguity → the evidence, in the register's order.
     evidence: BTreeMap<Dim, Evidence>,
     /// Key of a finding → its index in `findings`.
@@ -55,7 +57,7 @@ impl Ledger {
 
     /// Notes which members an observation has.
     pub(super) fn look(&mut self, seen: &Observation) {
-        for (member, there) in [
+        let members = [
             ("exists", seen.exists.is_some()),
             ("folder", seen.folder.is_some()),
             ("copies", seen.copies.is_some() || seen.sentmail_copies.is_some()),
@@ -66,7 +68,13 @@ impl Ledger {
             ("PR_PREPROCESS", seen.preprocess.is_some()),
             ("in_outgoing_queue", seen.in_outgoing_queue.is_some()),
             ("recipients", seen.recipients.is_some()),
-        ] {
+        ];
+        let there = members.iter().enumerate().fold(0, |bits, (bit, (_, there))| bits | u16::from(*there) << bit);
+        if !self.shown.is_empty() && there & !self.looked == 0 {
+            return; // Nothing that was not there before.
+        }
+        self.looked |= there;
+        for (member, there) in members {
             *self.shown.entry(member).or_default() |= there;
         }
     }

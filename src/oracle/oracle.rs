@@ -1,6 +1,6 @@
 //! The oracle: reads events in order and says of each whether it is allowed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use spoolproof_sdk::HResult;
@@ -10,15 +10,14 @@ use spoolproof_sdk::wire::{self, Observation};
 use super::bind::{self, SupportSeen};
 use super::judge::{Opened, Seen};
 use super::ledger::Ledger;
-use super::observe;
 use super::queue::Notice;
 use super::tracker::{Missed, OpenObject, Tracker};
 use super::verdict::Who;
 use crate::model::{Call, Handle, Level, Lock, Message, Place, Profile, QueueChange, Rules, Session, Step, Stop, Tri};
 use crate::spec::{Catalogue, Stance, Strength};
 
-/// How many messages that are done are remembered.
-const DONE: usize = 50_000;
+/// How many messages that are done are remembered, and how many handles that are dead.
+const DONE: usize = 10_000;
 
 /// Why an event could not be judged: the log, or the adapter, contradicts itself.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -81,11 +80,11 @@ pub struct Oracle {
     /// The account of the whole run.
     pub ledger: Ledger,
     pub(super) strengths: Arc<BTreeMap<String, Strength>>,
-    pub(super) judged: Vec<Who>,
-    pub(super) records: Records,
-    pub(super) supports: Option<Vec<String>>,
+    pub(super) judged: Arc<[Who]>,
+    pub(super) records: Arc<Records>,
+    pub(super) supports: Option<Arc<[String]>>,
     pub(super) profile: Profile,
-    pub(super) wire_profile: wire::Profile,
+    pub(super) wire_profile: Arc<wire::Profile>,
     pub(super) rules: Rules,
     pub(super) messages: BTreeMap<String, Tracker>,
     pub(super) case: Option<String>,
@@ -99,7 +98,12 @@ pub struct Oracle {
     names: BTreeMap<String, String>,
     aliases: BTreeMap<String, String>,
     objects: BTreeMap<String, OpenObject>,
+    /// Handles that were released.
     dead: BTreeSet<String>,
+    /// Messages that are done, oldest first: the order in which they are forgotten.
+    leaving: VecDeque<String>,
+    /// Messages of which a notification may be owed.
+    pub(super) owing: BTreeSet<String>,
     support: BTreeMap<u64, Vec<SupportSeen>>,
     submissions: u64,
     ready: BTreeSet<Session>,
@@ -114,11 +118,11 @@ impl Oracle {
         Self {
             ledger: Ledger::default(),
             strengths: Arc::new(strengths),
-            judged: setting.judged,
-            records: setting.header.records,
-            supports: setting.header.x_supports,
+            judged: setting.judged.into(),
+            records: Arc::new(setting.header.records),
+            supports: setting.header.x_supports.map(Into::into),
             profile: Profile::from(&setting.header.profile),
-            wire_profile: setting.header.profile,
+            wire_profile: Arc::new(setting.header.profile),
             case_rules: rules,
             rules,
             messages: BTreeMap::new(),
@@ -132,6 +136,8 @@ impl Oracle {
             aliases: BTreeMap::new(),
             objects: BTreeMap::new(),
             dead: BTreeSet::new(),
+            leaving: VecDeque::new(),
+            owing: BTreeSet::new(),
             support: BTreeMap::new(),
             submissions: 0,
             ready: BTreeSet::new(),
@@ -140,7 +146,7 @@ impl Oracle {
 
     /// Starts the next case with a fresh store, as `reset` does; the account goes on.
     pub fn next_case(&mut self, catalogue: &Catalogue, header: &Header) {
-        let mut fresh = Self::new(catalogue, Setting { header: header.clone(), judged: self.judged.clone() });
+        let mut fresh = Self::new(catalogue, Setting { header: header.clone(), judged: self.judged.to_vec() });
         fresh.ledger = std::mem::take(&mut self.ledger);
         fresh.shows_responsibility = self.shows_responsibility;
         *self = fresh;
@@ -205,6 +211,8 @@ impl Oracle {
         self.aliases.clear();
         self.objects.clear();
         self.dead.clear();
+        self.leaving.clear();
+        self.owing.clear();
         self.support.clear();
         self.early.clear();
         self.ready.clear();
@@ -329,7 +337,9 @@ impl Oracle {
         if !self.mid_flight && !self.forgot {
             return None;
         }
-        self.messages.insert(entry_id.to_owned(), Tracker::new(entry_id.to_owned(), unknown()));
+        let mut tracker = Tracker::new(entry_id.to_owned(), unknown());
+        tracker.recalled = true;
+        self.messages.insert(entry_id.to_owned(), tracker);
         self.ledger.messages += 1;
         Some(entry_id.to_owned())
     }
@@ -356,22 +366,27 @@ impl Oracle {
                     Call::Open(crate::model::OpenFlags::None) => Level::Read,
                     _ => Level::Write,
                 };
-                if granted == Some(Level::Write)
-                    && let Some(tracker) = self.messages.get_mut(entry_id)
-                {
-                    tracker.owners.insert(session);
+                if let Some(tracker) = self.messages.get_mut(entry_id) {
+                    if granted == Some(Level::Write) {
+                        tracker.owners.insert(session);
+                    }
+                    tracker.handles.push(handle.clone());
                 }
                 let handle_state = Handle { asked, granted, ..Handle::CREATED };
                 let object = OpenObject { entry_id: entry_id.to_owned(), session, handle: handle_state, pending: None };
                 self.dead.remove(&handle);
                 // After SubmitMessage only Release is allowed, so a provider may give the handle away again.
-                if self.objects.insert(handle.clone(), object).is_some_and(|old| !old.handle.spent) {
-                    return Err(Unjudged::Twice { what: "handle", id: handle });
+                if let Some(old) = self.objects.insert(handle.clone(), object) {
+                    if !old.handle.spent {
+                        return Err(Unjudged::Twice { what: "handle", id: handle });
+                    }
+                    self.close(&old.entry_id, &handle);
                 }
             }
             Call::Release => {
                 if let Some((handle, _)) = object {
                     self.objects.remove(&handle);
+                    self.close(entry_id, &handle);
                     if self.dead.len() >= DONE {
                         self.dead.clear();
                         self.forgot = true;
@@ -386,9 +401,12 @@ impl Oracle {
                 }
             }
             Call::Submit(_) => {
-                if success {
-                    let same = |object: &&mut OpenObject| object.entry_id == entry_id;
-                    self.objects.values_mut().filter(same).for_each(|object| object.handle.stale = true);
+                if success && let Some(tracker) = self.messages.get(entry_id) {
+                    for handle in &tracker.handles {
+                        if let Some(object) = self.objects.get_mut(handle) {
+                            object.handle.stale = true;
+                        }
+                    }
                 }
                 if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
                     object.handle.spent |= success;
@@ -409,14 +427,41 @@ impl Oracle {
         Ok(())
     }
 
-    /// Forgets a message that is done, if there are too many of them.
-    fn retire(&mut self, entry_id: &str) {
-        if self.messages.len() <= DONE || !self.messages.get(entry_id).is_some_and(Tracker::is_done) {
-            return;
+    /// The object is open no more.
+    fn close(&mut self, entry_id: &str, handle: &str) {
+        if let Some(tracker) = self.messages.get_mut(entry_id)
+            && let Some(index) = tracker.handles.iter().position(|open| open == handle)
+        {
+            tracker.handles.swap_remove(index);
         }
-        self.messages.remove(entry_id);
-        self.aliases.retain(|_, id| id != entry_id);
-        self.objects.retain(|_, object| object.entry_id != entry_id);
+    }
+
+    /// Forgets the messages that have been done for longest, if there are too many of them.
+    fn retire(&mut self, entry_id: &str) {
+        let Some(tracker) = self.messages.get_mut(entry_id) else { return };
+        if !tracker.leaving && tracker.is_forgettable() {
+            tracker.leaving = true;
+            self.leaving.push_back(entry_id.to_owned());
+        }
+        while self.leaving.len() > DONE {
+            let Some(id) = self.leaving.pop_front() else { return };
+            let Some(tracker) = self.messages.get_mut(&id) else { continue };
+            tracker.leaving = false;
+            if tracker.is_forgettable() {
+                self.forget_message(&id);
+            }
+        }
+    }
+
+    fn forget_message(&mut self, entry_id: &str) {
+        let Some(tracker) = self.messages.remove(entry_id) else { return };
+        for alias in &tracker.aliases {
+            self.aliases.remove(alias);
+        }
+        for handle in &tracker.handles {
+            self.objects.remove(handle);
+        }
+        self.owing.remove(entry_id);
         self.forgot = true;
     }
 
@@ -428,7 +473,9 @@ impl Oracle {
         let ids: Vec<String> = self.messages.keys().cloned().collect();
         for id in ids {
             self.judge_call(event, (Session::Client(1), Call::Restart(stop)), &id, None, &[]);
-            if let Some(missed) = self.messages.get_mut(&id).and_then(|tracker| tracker.missed.as_mut()) {
+            let Some(tracker) = self.messages.get_mut(&id) else { continue };
+            tracker.handles.clear();
+            if let Some(missed) = tracker.missed.as_mut() {
                 *missed = Missed { restarted: true };
             }
         }
@@ -437,8 +484,10 @@ impl Oracle {
         self.ready.clear();
         if stop == Stop::Crash {
             // What was owed may have died with the process.
-            for tracker in self.messages.values_mut() {
-                tracker.owed.clear();
+            for id in std::mem::take(&mut self.owing) {
+                if let Some(tracker) = self.messages.get_mut(&id) {
+                    tracker.owed.clear();
+                }
             }
         }
         Ok(())
@@ -447,27 +496,30 @@ impl Oracle {
     /// Every message that was looked at, but not called upon, must be as it was.
     fn look_at_others(&mut self, event: &Event, subject: Option<&str>) {
         for entry_id in event.observed.iter().flat_map(BTreeMap::keys) {
-            let id = self.aliases.get(entry_id).cloned().unwrap_or_else(|| entry_id.clone());
-            if Some(id.as_str()) != subject && self.messages.contains_key(&id) {
-                self.judge_call(event, (Session::Client(1), Call::Wait), &id, None, &[]);
+            if Some(entry_id.as_str()) == subject {
+                continue;
+            }
+            let moved = self.aliases.get(entry_id).cloned();
+            let id = moved.as_deref().unwrap_or(entry_id);
+            if Some(id) != subject {
+                self.judge_call(event, (Session::Client(1), Call::Wait), id, None, &[]);
             }
         }
     }
 
-    /// What was observed of a message right after an event, as far as the recorder said it can see.
-    pub(super) fn observation(&self, event: &Event, entry_id: &str) -> Option<Observation> {
-        let observed = event.observed.as_ref()?;
-        let alias = || self.aliases.iter().find(|(_, id)| *id == entry_id).and_then(|(alias, _)| observed.get(alias));
-        let seen = observed.get(entry_id).or_else(alias)?;
-        Some(observe::visible(seen, self.records.observe.as_deref()))
-    }
-
     /// Learns a new entry identifier of a message that was moved.
-    pub(super) fn learn_alias(&mut self, entry_id: &str, seen: &Observation) {
+    pub(super) fn learn_alias(&mut self, tracker: &mut Tracker, entry_id: &str, seen: &Observation) {
         if let Some(now) = &seen.entry_id_now
             && now != entry_id
+            && self.aliases.get(now).is_none_or(|known| known != entry_id)
         {
-            self.aliases.insert(now.clone(), entry_id.to_owned());
+            if let Some(other) = self.aliases.insert(now.clone(), entry_id.to_owned())
+                && let Some(other) = self.messages.get_mut(&other)
+            {
+                other.aliases.retain(|alias| alias != now);
+            }
+            tracker.aliases.push(now.clone());
+            tracker.aliases.sort_unstable();
         }
     }
 

@@ -151,8 +151,9 @@ impl Oracle {
         let newest_shown =
             rows.iter().filter_map(|row| self.messages.get(&self.row_message(&row.entry_id)?)?.submitted).max();
         let mut absent = Vec::new();
+        let shown: BTreeSet<&str> = rows.iter().map(|row| row.entry_id.as_str()).collect();
         for (id, tracker) in &mut self.messages {
-            let here = rows.iter().any(|row| row.entry_id == *id);
+            let here = shown.contains(id.as_str());
             if here {
                 tracker.missed = None;
             }
@@ -237,7 +238,9 @@ impl Oracle {
             about: event.params.entry_id.as_deref().map(|id| self.row_message(id).unwrap_or_else(|| id.to_owned())),
         };
         let mut paid = Vec::new();
-        for (id, tracker) in &mut self.messages {
+        let messages = &mut self.messages;
+        let mut pay = |id: &String| {
+            let Some(tracker) = messages.get_mut(id) else { return false };
             tracker.owed.retain(|owed| {
                 let pays = notice.pays(owed.change, id);
                 if pays {
@@ -245,6 +248,16 @@ impl Oracle {
                 }
                 !pays
             });
+            !tracker.owed.is_empty()
+        };
+        match &notice.about {
+            Some(about) if !self.owing.contains(about) => {}
+            Some(about) => {
+                if !pay(about) {
+                    self.owing.remove(about);
+                }
+            }
+            None => self.owing.retain(pay),
         }
         if paid.is_empty() {
             self.early.push(notice);
@@ -260,19 +273,19 @@ impl Oracle {
             self.ledger.exercise(notification(owed.change).ids(Aspect::Notify));
         } else {
             tracker.owed.push(owed);
+            if !self.owing.contains(entry_id) {
+                self.owing.insert(entry_id.to_owned());
+            }
         }
     }
 
     /// Notifications that are still owed, when nothing more can arrive.
     pub(super) fn judge_owed(&mut self) {
-        let due: Vec<(String, Owed)> = self
-            .messages
-            .values_mut()
-            .flat_map(|tracker| {
-                let name = tracker.name.clone();
-                std::mem::take(&mut tracker.owed).into_iter().map(move |owed| (name.clone(), owed))
-            })
-            .collect();
+        let mut due: Vec<(String, Owed)> = Vec::new();
+        for id in std::mem::take(&mut self.owing) {
+            let Some(tracker) = self.messages.get_mut(&id) else { continue };
+            due.extend(tracker.owed.drain(..).map(|owed| (tracker.name.clone(), owed)));
+        }
         for (name, owed) in due {
             let method = if owed.change == QueueChange::NewMail { "notify.new_mail" } else { "notify.table_modified" };
             if !self.routes(method) {
@@ -356,7 +369,8 @@ impl Oracle {
     /// Whether any notification is still owed that this adapter could send.
     #[must_use]
     pub fn awaits_notification(&self) -> bool {
-        self.messages.values().flat_map(|tracker| &tracker.owed).any(|owed| {
+        let owing = self.owing.iter().filter_map(|id| self.messages.get(id));
+        owing.flat_map(|tracker| &tracker.owed).any(|owed| {
             self.routes(if owed.change == QueueChange::NewMail { "notify.new_mail" } else { "notify.table_modified" })
         })
     }

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use spoolproof_sdk::HResult;
+
 use super::verdict::Line;
-use crate::model::{Aspect, Handle, Message, QueueChange, Session};
+use super::words;
+use crate::model::{Aspect, Call, Handle, Message, QueueChange, Session};
 
 /// How many lines of history are kept for a finding.
 const HISTORY: usize = 40;
 
 /// One message: the states that are consistent with what was seen, and what the boundary shows beside them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tracker {
     /// Never empty, sorted, without duplicates.
     pub(super) candidates: Vec<Message>,
@@ -31,10 +34,55 @@ pub(super) struct Tracker {
     pub(super) owners: BTreeSet<Session>,
     /// Notifications that are owed.
     pub(super) owed: Vec<Owed>,
+    /// Handles of the objects in which it is open.
+    pub(super) handles: Vec<String>,
+    /// Entry identifiers that it got by being moved.
+    pub(super) aliases: Vec<String>,
+    /// It was forgotten, and named again: nothing is known of what it was.
+    pub(super) recalled: bool,
+    /// It stands in the order in which messages are forgotten.
+    pub(super) leaving: bool,
     /// Aspects reported already, with the requirements, while the condition lasts.
     pub(super) reported: BTreeSet<(Aspect, &'static str)>,
     /// What happened to it, oldest first.
-    history: VecDeque<Line>,
+    history: VecDeque<Entry>,
+}
+
+/// A line of history, before it is put into words: most are never read.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) seq: u64,
+    pub(super) session: Session,
+    pub(super) call: Said,
+    pub(super) reply: Option<HResult>,
+    pub(super) before: Message,
+    pub(super) after: Message,
+}
+
+/// What a line of history says of the call.
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    /// A call on the message itself.
+    Call(Call),
+    /// The name of a call on something else, after which the message was looked at.
+    Other(String),
+}
+
+impl Entry {
+    fn line(&self) -> Line {
+        let (session, call) = match &self.call {
+            Said::Call(call @ Call::Restart(_)) => ("store".to_owned(), words::call(*call).to_owned()),
+            Said::Call(call) => (words::session(self.session), words::call(*call).to_owned()),
+            Said::Other(name) => (words::session(self.session), name.clone()),
+        };
+        Line {
+            seq: self.seq,
+            session,
+            call,
+            reply: self.reply.map(|code| code.to_string()).unwrap_or_default(),
+            change: words::change(&self.before, &self.after),
+        }
+    }
 }
 
 /// The message was queued, and a read of the table did not show it.
@@ -62,20 +110,7 @@ pub(super) struct OpenObject {
 
 impl Tracker {
     pub(super) fn new(name: String, candidates: Vec<Message>) -> Self {
-        Self {
-            candidates,
-            name,
-            addresses: Vec::new(),
-            content: None,
-            time: None,
-            submitted: None,
-            was_locked: false,
-            missed: None,
-            owners: BTreeSet::new(),
-            owed: Vec::new(),
-            reported: BTreeSet::new(),
-            history: VecDeque::new(),
-        }
+        Self { candidates, name, ..Self::default() }
     }
 
     /// Replaces the candidates.
@@ -98,20 +133,20 @@ impl Tracker {
     }
 
     /// Adds a line of history.
-    pub(super) fn record(&mut self, line: Line) {
+    pub(super) fn record(&mut self, entry: Entry) {
         if self.history.len() == HISTORY {
             self.history.remove(1); // The creation stays.
         }
-        self.history.push_back(line);
+        self.history.push_back(entry);
     }
 
     /// The history, oldest first.
     pub(super) fn history(&self) -> Vec<Line> {
-        self.history.iter().cloned().collect()
+        self.history.iter().map(Entry::line).collect()
     }
 
-    /// Whether nothing more is expected of it.
-    pub(super) fn is_done(&self) -> bool {
-        self.surely(|m| !m.outgoing() && (m.finished || !m.place.exists()))
+    /// Whether nothing would be lost with it: nothing more is expected of it, or nothing was known.
+    pub(super) fn is_forgettable(&self) -> bool {
+        self.recalled || self.surely(|m| !m.outgoing() && (m.finished || !m.place.exists()))
     }
 }
