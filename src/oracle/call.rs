@@ -51,7 +51,7 @@ impl Oracle {
         calls: &[SupportSeen],
     ) {
         // It is taken out while it is judged, and its place is kept.
-        let Some(mut tracker) = self.messages.get_mut(entry_id).map(std::mem::take) else { return };
+        let Some(mut tracker) = self.tracker_mut(entry_id).map(std::mem::take) else { return };
         let observation = event.observed.as_ref().and_then(|observed| {
             let moved = || tracker.aliases.iter().find_map(|alias| observed.get(alias));
             observed.get(entry_id).or_else(moved)
@@ -122,7 +122,7 @@ impl Oracle {
         }
         self.after_state(&mut tracker, entry_id, event, (call, before));
         self.publish(&mut tracker, event, (session, call), before, drafts);
-        if let Some(place) = self.messages.get_mut(entry_id) {
+        if let Some(place) = self.tracker_mut(entry_id) {
             *place = tracker;
         }
     }
@@ -378,7 +378,7 @@ impl Oracle {
     fn after_state(&mut self, tracker: &mut Tracker, entry_id: &str, event: &Event, (call, before): (Call, Message)) {
         let after = tracker.first();
         if matches!(call, Call::Submit(_)) && !before.outgoing() && after.outgoing() {
-            tracker.submitted = Some(self.next_submission());
+            tracker.submitted = Some(self.moment(event));
             tracker.missed = None;
         }
         if !after.queued && tracker.surely(|m| !m.queued) {

@@ -79,6 +79,42 @@ impl Ledger {
         }
     }
 
+    /// Adds another account to this one.
+    pub(super) fn absorb(&mut self, other: Self) {
+        for (id, times) in other.exercised {
+            *self.exercised.entry(id).or_default() += times;
+        }
+        for (dim, evidence) in other.evidence {
+            let mine = self.evidence.entry(dim).or_insert(Evidence { permitted: Mask::MAX, events: 0 });
+            mine.permitted &= evidence.permitted;
+            mine.events += evidence.events;
+        }
+        for (member, there) in other.shown {
+            *self.shown.entry(member).or_default() |= there;
+        }
+        self.looked |= other.looked;
+        self.events += other.events;
+        self.messages += other.messages;
+        for finding in other.findings {
+            self.find(finding);
+        }
+    }
+
+    /// Turns violations into what could not be decided, and says why.
+    pub(super) fn excuse(&mut self, why: &str) {
+        self.evidence.clear();
+        for finding in self.findings.iter_mut().filter(|finding| finding.verdict == Verdict::Violation) {
+            finding.verdict = Verdict::Inconclusive;
+            finding.what.push_str("; ");
+            finding.what.push_str(why);
+        }
+    }
+
+    /// Leaves out which readings were followed: it depends on what cannot be told.
+    pub(super) fn forget_evidence(&mut self) {
+        self.evidence.clear();
+    }
+
     /// Adds a finding; in a log without cases, one of a kind that is there already is only counted.
     pub(super) fn find(&mut self, finding: Finding) {
         let key = format!(

@@ -11,6 +11,7 @@ mod ledger;
 mod observe;
 #[expect(clippy::module_inception, reason = "the file is named for the type that it defines")]
 mod oracle;
+mod overlap;
 mod queue;
 mod tracker;
 mod verdict;
@@ -21,4 +22,5 @@ pub(crate) use judge::admits;
 pub use ledger::Ledger;
 pub(crate) use oracle::owes;
 pub use oracle::{Oracle, Setting, Unjudged};
+pub(crate) use overlap::{Overlapping, Span, Touch};
 pub use verdict::{Finding, Line, Verdict, Who};

@@ -10,8 +10,9 @@ use spoolproof_sdk::wire::{self, Observation};
 use super::bind::{self, SupportSeen};
 use super::judge::{Opened, Seen};
 use super::ledger::Ledger;
+use super::overlap::{self, Overlapping, Span};
 use super::queue::Notice;
-use super::tracker::{Missed, OpenObject, Tracker};
+use super::tracker::{Missed, Moment, OpenObject, Tracker};
 use super::verdict::Who;
 use crate::model::{Call, Handle, Level, Lock, Message, Place, Profile, QueueChange, Rules, Session, Step, Stop, Tri};
 use crate::spec::{Catalogue, Stance, Strength};
@@ -86,7 +87,7 @@ pub struct Oracle {
     pub(super) profile: Profile,
     pub(super) wire_profile: Arc<wire::Profile>,
     pub(super) rules: Rules,
-    pub(super) messages: BTreeMap<String, Tracker>,
+    pub(super) messages: BTreeMap<String, Arc<Tracker>>,
     pub(super) case: Option<String>,
     pub(super) shows_responsibility: bool,
     pub(super) buffer: Vec<Step>,
@@ -105,7 +106,10 @@ pub struct Oracle {
     /// Messages of which a notification may be owed.
     pub(super) owing: BTreeSet<String>,
     support: BTreeMap<u64, Vec<SupportSeen>>,
-    submissions: u64,
+    /// How far the log's clock has come.
+    clock: i64,
+    /// Until when calls about every message that were judged have run.
+    busy_until: Option<i64>,
     ready: BTreeSet<Session>,
 }
 
@@ -139,7 +143,8 @@ impl Oracle {
             leaving: VecDeque::new(),
             owing: BTreeSet::new(),
             support: BTreeMap::new(),
-            submissions: 0,
+            clock: i64::MIN,
+            busy_until: None,
             ready: BTreeSet::new(),
         }
     }
@@ -321,7 +326,7 @@ impl Oracle {
         let recipients = event.params.recipients.as_deref().unwrap_or_default();
         tracker.addresses = recipients.iter().map(|recipient| recipient.address.clone()).collect();
         tracker.content.clone_from(&event.params.subject);
-        self.messages.insert(entry_id.clone(), tracker);
+        self.messages.insert(entry_id.clone(), Arc::new(tracker));
         self.ledger.messages += 1;
         Ok(Some(entry_id))
     }
@@ -339,7 +344,7 @@ impl Oracle {
         }
         let mut tracker = Tracker::new(entry_id.to_owned(), unknown());
         tracker.recalled = true;
-        self.messages.insert(entry_id.to_owned(), tracker);
+        self.messages.insert(entry_id.to_owned(), Arc::new(tracker));
         self.ledger.messages += 1;
         Some(entry_id.to_owned())
     }
@@ -366,7 +371,7 @@ impl Oracle {
                     Call::Open(crate::model::OpenFlags::None) => Level::Read,
                     _ => Level::Write,
                 };
-                if let Some(tracker) = self.messages.get_mut(entry_id) {
+                if let Some(tracker) = self.tracker_mut(entry_id) {
                     if granted == Some(Level::Write) {
                         tracker.owners.insert(session);
                     }
@@ -429,7 +434,7 @@ impl Oracle {
 
     /// The object is open no more.
     fn close(&mut self, entry_id: &str, handle: &str) {
-        if let Some(tracker) = self.messages.get_mut(entry_id)
+        if let Some(tracker) = self.tracker_mut(entry_id)
             && let Some(index) = tracker.handles.iter().position(|open| open == handle)
         {
             tracker.handles.swap_remove(index);
@@ -438,14 +443,14 @@ impl Oracle {
 
     /// Forgets the messages that have been done for longest, if there are too many of them.
     fn retire(&mut self, entry_id: &str) {
-        let Some(tracker) = self.messages.get_mut(entry_id) else { return };
+        let Some(tracker) = self.tracker_mut(entry_id) else { return };
         if !tracker.leaving && tracker.is_forgettable() {
             tracker.leaving = true;
             self.leaving.push_back(entry_id.to_owned());
         }
         while self.leaving.len() > DONE {
             let Some(id) = self.leaving.pop_front() else { return };
-            let Some(tracker) = self.messages.get_mut(&id) else { continue };
+            let Some(tracker) = self.tracker_mut(&id) else { continue };
             tracker.leaving = false;
             if tracker.is_forgettable() {
                 self.forget_message(&id);
@@ -473,7 +478,7 @@ impl Oracle {
         let ids: Vec<String> = self.messages.keys().cloned().collect();
         for id in ids {
             self.judge_call(event, (Session::Client(1), Call::Restart(stop)), &id, None, &[]);
-            let Some(tracker) = self.messages.get_mut(&id) else { continue };
+            let Some(tracker) = self.tracker_mut(&id) else { continue };
             tracker.handles.clear();
             if let Some(missed) = tracker.missed.as_mut() {
                 *missed = Missed { restarted: true };
@@ -485,7 +490,7 @@ impl Oracle {
         if stop == Stop::Crash {
             // What was owed may have died with the process.
             for id in std::mem::take(&mut self.owing) {
-                if let Some(tracker) = self.messages.get_mut(&id) {
+                if let Some(tracker) = self.tracker_mut(&id) {
                     tracker.owed.clear();
                 }
             }
@@ -514,7 +519,7 @@ impl Oracle {
             && self.aliases.get(now).is_none_or(|known| known != entry_id)
         {
             if let Some(other) = self.aliases.insert(now.clone(), entry_id.to_owned())
-                && let Some(other) = self.messages.get_mut(&other)
+                && let Some(other) = self.tracker_mut(&other)
             {
                 other.aliases.retain(|alias| alias != now);
             }
@@ -532,10 +537,142 @@ impl Oracle {
         }
     }
 
-    /// Numbers submissions in the order in which they returned.
-    pub(super) fn next_submission(&mut self) -> u64 {
-        self.submissions += 1;
-        self.submissions
+    /// The message behind an open object.
+    pub(super) fn message_of(&self, handle: &str) -> Option<&str> {
+        self.objects.get(handle).map(|object| object.entry_id.as_str())
+    }
+
+    pub(super) fn tracker_mut(&mut self, entry_id: &str) -> Option<&mut Tracker> {
+        self.messages.get_mut(entry_id).map(Arc::make_mut)
+    }
+
+    /// When a call took effect: without an interval, when everything before it was over.
+    pub(super) fn moment(&mut self, event: &Event) -> Moment {
+        let span = Span::of(event).unwrap_or(Span { began: self.clock, ended: self.clock });
+        self.clock = self.clock.max(span.ended);
+        Moment { span, seq: event.seq }
+    }
+
+    /// Notes until when a call that was judged has run.
+    pub(super) fn note_span(&mut self, call: &Overlapping) {
+        let ended = Some(call.span.ended);
+        self.clock = self.clock.max(call.span.ended);
+        if call.touch.all {
+            self.busy_until = self.busy_until.max(ended);
+        }
+        for id in &call.touch.messages {
+            if let Some(tracker) = self.tracker_mut(id) {
+                tracker.busy_until = tracker.busy_until.max(ended);
+            }
+        }
+    }
+
+    /// Whether a call that was judged already may have taken effect after this one.
+    pub(super) fn is_late(&self, call: &Overlapping) -> bool {
+        let began = call.span.began;
+        let busy = call.touch.messages.iter().filter_map(|id| self.messages.get(id)?.busy_until).max();
+        (call.touch.all && self.clock > began) || self.busy_until.max(busy).is_some_and(|ended| ended > began)
+    }
+
+    /// Support calls that name no outer call belong to this one, which returned next.
+    pub(crate) fn claim_support(&mut self, seq: u64) {
+        if let Some(calls) = self.support.remove(&0) {
+            self.support.entry(seq).or_default().extend(calls);
+        }
+    }
+
+    /// Takes out all that a group of calls is about, as an oracle with an account of its own: cheap to copy.
+    pub(super) fn part(&mut self, group: &[Overlapping]) -> Self {
+        let mut ids: BTreeSet<String> = overlap::messages_of(group).into_iter().map(str::to_owned).collect();
+        for call in group.iter().filter(|call| call.touch.all) {
+            if call.event.call == "get_outgoing_queue" {
+                let rows = call.event.result.rows.iter().flatten();
+                ids.extend(rows.filter_map(|row| self.row_message(&row.entry_id)));
+                let queued = self.messages.iter().filter(|(_, tracker)| tracker.surely(|m| m.queued));
+                ids.extend(queued.map(|(id, _)| id.clone()));
+            } else {
+                ids.extend(self.messages.keys().cloned());
+            }
+        }
+        let mut part = Self {
+            ledger: Ledger::default(),
+            strengths: Arc::clone(&self.strengths),
+            judged: Arc::clone(&self.judged),
+            records: Arc::clone(&self.records),
+            supports: self.supports.clone(),
+            wire_profile: Arc::clone(&self.wire_profile),
+            messages: BTreeMap::new(),
+            case: self.case.clone(),
+            buffer: Vec::new(),
+            early: self.early.clone(),
+            names: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            dead: BTreeSet::new(),
+            leaving: VecDeque::new(),
+            owing: BTreeSet::new(),
+            support: BTreeMap::new(),
+            ready: self.ready.clone(),
+            ..*self
+        };
+        for id in ids {
+            if let Some(name) = self.names.get(&id) {
+                part.names.insert(id.clone(), name.clone());
+            }
+            let Some(tracker) = self.messages.remove(&id) else { continue };
+            part.aliases.extend(tracker.aliases.iter().filter_map(|alias| self.aliases.remove_entry(alias)));
+            part.objects.extend(tracker.handles.iter().filter_map(|handle| self.objects.remove_entry(handle)));
+            part.owing.extend(self.owing.take(&id));
+            part.messages.insert(id, tracker);
+        }
+        for call in group {
+            part.support.extend(self.support.remove_entry(&call.event.seq));
+            part.dead.extend(call.event.params.handle.iter().filter_map(|handle| self.dead.take(handle)));
+        }
+        part
+    }
+
+    /// Puts back what was taken out, and what became of it.
+    pub(super) fn rejoin(&mut self, mut part: Self) {
+        self.ledger.absorb(part.ledger);
+        self.messages.append(&mut part.messages);
+        self.aliases.append(&mut part.aliases);
+        self.objects.append(&mut part.objects);
+        self.dead.append(&mut part.dead);
+        self.owing.append(&mut part.owing);
+        self.support.append(&mut part.support);
+        self.ready = part.ready;
+        self.early = part.early;
+        self.rules = part.rules;
+        self.case = part.case;
+        self.shows_responsibility = part.shows_responsibility;
+        self.forgot |= part.forgot;
+        self.clock = self.clock.max(part.clock);
+        self.leaving.append(&mut part.leaving);
+    }
+
+    /// Nothing more is known of what these messages are than of one that was never seen.
+    pub(super) fn blur(&mut self) {
+        for tracker in self.messages.values_mut().map(Arc::make_mut) {
+            tracker.blur(unknown());
+        }
+        for object in self.objects.values_mut() {
+            object.handle = Handle { granted: None, stale: true, dirty: false, ..object.handle };
+            object.pending = None;
+        }
+    }
+
+    pub(super) fn objects_mut(&mut self) -> impl Iterator<Item = (&String, &mut OpenObject)> {
+        self.objects.iter_mut()
+    }
+
+    pub(super) fn object(&self, handle: &str) -> Option<&OpenObject> {
+        self.objects.get(handle)
+    }
+
+    /// The rules before the provider was seen to follow a reading.
+    pub(super) const fn rules_of_case(&self) -> Rules {
+        self.case_rules
     }
 
     /// Notes SpoolerNotify(NOTIFY_READYTOSEND) by a session's store object.

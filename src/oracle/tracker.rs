@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use spoolproof_sdk::HResult;
 
+use super::overlap::Span;
 use super::verdict::Line;
 use super::words;
 use crate::model::{Aspect, Call, Handle, Message, QueueChange, Session};
@@ -25,7 +26,9 @@ pub(super) struct Tracker {
     /// PR_CLIENT_SUBMIT_TIME as last seen, while it must not change.
     pub(super) time: Option<String>,
     /// Its place in the order of submission.
-    pub(super) submitted: Option<u64>,
+    pub(super) submitted: Option<Moment>,
+    /// Until when calls on it that were judged have run, by the log's clock.
+    pub(super) busy_until: Option<i64>,
     /// Whether it was ever locked.
     pub(super) was_locked: bool,
     /// Reads of the queue table that did not show it since it was queued, and whether the store restarted since.
@@ -46,6 +49,20 @@ pub(super) struct Tracker {
     pub(super) reported: BTreeSet<(Aspect, &'static str)>,
     /// What happened to it, oldest first.
     history: VecDeque<Entry>,
+}
+
+/// When a call took effect, for the order of calls on several messages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Moment {
+    pub(super) span: Span,
+    pub(super) seq: u64,
+}
+
+impl Moment {
+    /// Whether the call was over when the other began.
+    pub(super) fn precedes(self, other: Self) -> bool {
+        (self.span.ended, self.seq) < (other.span.began, other.seq)
+    }
 }
 
 /// A line of history, before it is put into words: most are never read.
@@ -130,6 +147,38 @@ impl Tracker {
     /// Whether `holds` for every candidate.
     pub(super) fn surely(&self, holds: impl Fn(&Message) -> bool) -> bool {
         self.candidates.iter().all(holds)
+    }
+
+    /// What remains if either may be so.
+    pub(super) fn merge(&mut self, other: &Self) {
+        fn common<T: Clone + Default + PartialEq>(one: &mut T, other: &T) {
+            if one != other {
+                *one = T::default();
+            }
+        }
+        let both = self.candidates.iter().chain(&other.candidates).copied().collect();
+        self.become_any(both);
+        common(&mut self.addresses, &other.addresses);
+        common(&mut self.content, &other.content);
+        common(&mut self.time, &other.time);
+        common(&mut self.missed, &other.missed);
+        self.submitted = self.submitted.or(other.submitted);
+        self.was_locked |= other.was_locked;
+        self.owners.retain(|session| other.owners.contains(session));
+        self.owed.retain(|owed| other.owed.contains(owed));
+        self.reported.extend(&other.reported);
+    }
+
+    /// Forgets what it is, and what it holds.
+    pub(super) fn blur(&mut self, candidates: Vec<Message>) {
+        self.candidates = candidates;
+        self.addresses.clear();
+        self.content = None;
+        self.time = None;
+        self.missed = None;
+        self.was_locked = true;
+        self.owners.clear();
+        self.owed.clear();
     }
 
     /// Adds a line of history.

@@ -7,6 +7,7 @@
 mod audit;
 mod error;
 mod locate;
+mod overlap;
 mod reader;
 mod strict;
 mod writer;
