@@ -9,7 +9,9 @@ use spoolproof::spec::Catalogue;
 use spoolproof::trace::{ReadOptions, Reader, audit};
 
 /// File, verdict, and the event and a requirement of each finding.
-const TRACES: &[(&str, Verdict, &[(u64, &str)])] = &[
+type Expected = (&'static str, Verdict, &'static [(u64, &'static str)]);
+
+const TRACES: &[Expected] = &[
     ("a-crash-while-submitting", Verdict::Pass, &[]),
     // A store may lock what was just taken back; what it shows then must be that.
     ("abort-and-lock-both", Verdict::Pass, &[]),

@@ -324,7 +324,7 @@ impl Oracle {
             .collect()
     }
 
-    /// PrepareSubmit must be preceded by SpoolerNotify(NOTIFY_READYTOSEND), once a session (PRE-07, SPN-11).
+    /// PrepareSubmit must be preceded by `SpoolerNotify(NOTIFY_READYTOSEND)`, once a session (PRE-07, SPN-11).
     fn blame_ready(&mut self, session: Session, call: Call, calls: &[SupportSeen]) -> Option<Draft> {
         // Only a live run tells whether the adapter could have routed the notification at all.
         if !matches!(call, Call::Submit(_)) || self.supports.is_none() || !self.routes("support.spooler_notify") {

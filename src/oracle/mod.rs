@@ -12,6 +12,7 @@ mod observe;
 #[expect(clippy::module_inception, reason = "the file is named for the type that it defines")]
 mod oracle;
 mod overlap;
+mod part;
 mod queue;
 mod tracker;
 mod verdict;

@@ -5,9 +5,11 @@
 //! orders that are as good have in common. Only the observation after the call that returned last is held against the
 //! store: an earlier one may show what a call has done that has not returned yet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use spoolproof_sdk::trace::{At, Event};
+use spoolproof_sdk::wire::Observation;
 
 use super::oracle::{Oracle, Unjudged};
 use super::tracker::{OpenObject, Tracker};
@@ -110,16 +112,15 @@ impl Oracle {
     /// When the log contradicts itself in every order; with the `seq` of the call.
     pub(crate) fn overlapping(&mut self, group: Vec<Overlapping>) -> Result<(), (u64, Unjudged)> {
         let late = group.iter().any(|call| self.is_late(call));
-        let judged = match <[Overlapping; 1]>::try_from(group) {
+        match <[Overlapping; 1]>::try_from(group) {
             Ok([alone]) if !late => {
                 let judged = self.event(&alone.event).map_err(|error| (alone.event.seq, error));
                 self.note_span(&alone);
-                return judged;
+                judged
             }
             Ok([alone]) => self.orders(vec![alone], late),
             Err(group) => self.orders(group, late),
-        };
-        judged
+        }
     }
 
     fn orders(&mut self, mut group: Vec<Overlapping>, late: bool) -> Result<(), (u64, Unjudged)> {
@@ -170,15 +171,15 @@ impl Oracle {
     fn merge(&mut self, other: &Self) {
         let none = Tracker::default();
         for (id, tracker) in &mut self.messages {
-            std::sync::Arc::make_mut(tracker).merge(other.messages.get(id).map_or(&none, |other| other));
+            Arc::make_mut(tracker).merge(other.messages.get(id).map_or(&none, |other| other));
         }
-        for (handle, object) in self.objects_mut() {
-            if let Some(other) = other.object(handle) {
+        for (handle, object) in &mut self.objects {
+            if let Some(other) = other.objects.get(handle) {
                 merge_object(object, other);
             }
         }
         if self.rules != other.rules {
-            self.rules = self.rules_of_case();
+            self.rules = self.case_rules;
             self.ledger.forget_evidence();
         }
     }
@@ -198,7 +199,7 @@ struct Search {
     /// The calls, in the order in which they returned.
     calls: Vec<Overlapping>,
     /// What was observed after the last of them.
-    looked: Option<std::collections::BTreeMap<String, spoolproof_sdk::wire::Observation>>,
+    looked: Option<BTreeMap<String, Observation>>,
     steps: usize,
     exhausted: bool,
     /// The verdict on the best orders, and what is known after any of them.
@@ -207,7 +208,6 @@ struct Search {
 
 impl Search {
     /// Judges the calls in the order in which they returned, whatever time says.
-    #[expect(clippy::type_complexity, reason = "what was known when the log contradicted itself")]
     fn in_order(&mut self, part: &Oracle) -> Result<Oracle, ((u64, Unjudged), Box<Oracle>)> {
         let mut oracle = part.clone();
         for index in 0..self.calls.len() {

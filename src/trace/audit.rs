@@ -42,7 +42,7 @@ pub fn audit<R: BufRead>(
     };
     run.oracle.ledger = std::mem::take(&mut run.account.ledger);
     let mut damage = None;
-    while let Some(next) = reader.next() {
+    for next in reader.by_ref() {
         match next {
             Ok((event, place)) => {
                 if place.line % 4096 == 0 {
