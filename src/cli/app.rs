@@ -12,6 +12,7 @@ use super::explain::Explain;
 use super::failure::Failure;
 use super::list::List;
 use super::reference::Reference;
+use super::replay::Replay;
 use super::{exit, schema};
 
 /// Judges how a MAPI message store sends mail: against the written rules, with the rule and the history in the verdict.
@@ -29,10 +30,12 @@ struct App {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    // In the order in which people need them.
     Conform(Conform),
     Audit(Audit),
     Explain(Explain),
     List(List),
+    Replay(Replay),
     Reference(Reference),
     /// Print the JSON schema of reports
     Schema,
@@ -53,6 +56,7 @@ impl Command {
             Self::Explain(explain) => explain.run(),
             Self::List(list) => list.run(),
             Self::Reference(reference) => reference.run(),
+            Self::Replay(replay) => replay.run(),
             Self::Schema => schema::run(),
         }
     }

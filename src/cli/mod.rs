@@ -18,6 +18,7 @@ mod list;
 mod output;
 mod progress;
 mod reference;
+mod replay;
 mod schema;
 mod subject;
 mod traces;

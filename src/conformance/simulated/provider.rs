@@ -161,6 +161,10 @@ impl Sut for Simulated {
         Ok(()) // What is to come is there when a call returns.
     }
 
+    fn wrong_assumption(&self) -> Option<String> {
+        self.contradiction()
+    }
+
     fn revive(&mut self) -> Result<(), SimulatedError> {
         self.reset(None);
         Ok(())

@@ -1,0 +1,142 @@
+//! `spoolproof replay`: scenarios on the model itself.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use spoolproof_sdk::trace::{Event, Header};
+use spoolproof_sdk::wire::{CallParams, CallResult};
+
+use super::failure::Failure;
+use super::output::{self, Outputs};
+use super::{cases, exit, library, subject};
+use crate::conformance::{self, Plan, Simulated, Sut as _};
+use crate::report::layout::{FAINT, STRONG};
+use crate::report::{About, Report};
+
+/// Run scenarios on the model itself
+///
+/// For those who write a case: the model plays the store, and the case fails if it assumes what no store may do.
+/// Where the pages leave a choice, the model takes one way, and the step's `expect` may choose another.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  spoolproof replay                                  the carried cases
+  spoolproof replay scenarios/abort                  those of a folder
+  spoolproof replay mine.toml --trace                a new one, call by call")]
+pub(crate) struct Replay {
+    /// Scenario files, or folders of them; without one, the cases that the program carries
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Only these of the carried cases: an id, a family or a glob
+    #[arg(long = "case", value_name = "PATTERN", conflicts_with = "paths")]
+    cases: Vec<String>,
+
+    /// The kind of store that the model plays: a file, or the name of a carried profile
+    #[arg(long, value_name = "FILE|NAME")]
+    profile: Option<PathBuf>,
+
+    /// Print each call with its answer
+    #[arg(long)]
+    trace: bool,
+
+    #[command(flatten)]
+    outputs: Outputs,
+}
+
+impl Replay {
+    pub(crate) fn run(&self) -> Result<u8, Failure> {
+        self.outputs.check()?;
+        let catalogue = library::catalogue()?;
+        let mut model = match &self.profile {
+            Some(profile) => Simulated::new(library::profile(profile, &catalogue)?.profile),
+            None => Simulated::default(),
+        };
+        let (scenarios, failures) = if self.paths.is_empty() {
+            (cases::select(library::carried(&catalogue)?, &self.cases)?, Vec::new())
+        } else {
+            library::named(&self.paths, &catalogue)
+        };
+        let unreadable = !failures.is_empty();
+        for failure in &failures {
+            failure.report();
+        }
+        if scenarios.is_empty() {
+            let nothing = Failure::nothing("no scenario was found, so nothing was run")
+                .help("a scenario is a file whose name ends in `.toml`; scenarios/README.md has its form");
+            // What is wrong with the files has been said.
+            return if unreadable { Ok(exit::UNREADABLE) } else { Err(nothing) };
+        }
+        let began = Instant::now();
+        let plan = Plan {
+            scenarios: scenarios.iter().collect(),
+            profile: None,
+            // The model is never late.
+            patience: Duration::ZERO,
+            recorded_by: String::new(),
+        };
+        let mut tape = Tape { keep: self.trace && !self.outputs.takes_stdout(), cases: Vec::new() };
+        let mut account = conformance::run(&catalogue, &mut model, &plan, &mut tape);
+        account.unreadable = unreadable;
+        output::print(|out| tape.cases.iter().try_for_each(|(id, events)| case(id, events, out)))?;
+        let source = match self.paths.as_slice() {
+            [] => "the carried cases".to_owned(),
+            paths => paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "),
+        };
+        let us = model.about();
+        let about = About {
+            command: "replay",
+            subject: subject::new(&us.provider, us.role, &us.profile, source),
+            again: None,
+            elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        self.outputs.write(&Report::new(&catalogue, &account, about))
+    }
+}
+
+/// The events of each case, if anybody wants to see them.
+struct Tape {
+    keep: bool,
+    cases: Vec<(String, Vec<Event>)>,
+}
+
+impl conformance::Progress for Tape {
+    fn begins(&mut self, _done: usize, _id: &str) {}
+
+    fn ended(&mut self, id: &str, _header: &Header, events: &[Event], _has_findings: bool) -> Option<String> {
+        if self.keep {
+            self.cases.push((id.to_owned(), events.to_vec()));
+        }
+        None
+    }
+}
+
+/// Writes a case call by call: who, what, about what, and the answer.
+fn case(id: &str, events: &[Event], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{STRONG}{id}{STRONG:#}")?;
+    for event in events {
+        let session = event.session.as_deref().unwrap_or("");
+        let nested = if event.during.is_some() { "  " } else { "" };
+        let answer = answered(&event.result);
+        let about = about(&event.params);
+        writeln!(out, "  {:>3}  {session:10} {nested}{} {FAINT}{about}{FAINT:#} → {answer}", event.seq, event.call)?;
+    }
+    writeln!(out)
+}
+
+/// What a call was about: its parameters, the session left out.
+fn about(params: &CallParams) -> String {
+    let shown = CallParams { session: None, ..params.clone() };
+    serde_json::to_string(&shown).unwrap_or_default()
+}
+
+/// The HRESULT, and what else came back.
+fn answered(result: &CallResult) -> String {
+    let code = result.hresult.map(|code| code.to_string()).unwrap_or_default();
+    let rest = CallResult { hresult: None, ..result.clone() };
+    if rest == CallResult::default() {
+        return code;
+    }
+    format!("{code} {}", serde_json::to_string(&rest).unwrap_or_default())
+}
