@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use spoolproof_sdk::trace::{Event, Header};
-use spoolproof_sdk::wire::{CallParams, CallResult};
 
 use super::failure::Failure;
 use super::output::{self, Outputs};
@@ -14,6 +13,7 @@ use super::{cases, exit, library, subject};
 use crate::conformance::{self, Plan, Simulated, Sut as _};
 use crate::report::layout::{FAINT, STRONG};
 use crate::report::{About, Report};
+use crate::trace::narrate;
 
 /// Run scenarios on the model itself
 ///
@@ -112,31 +112,14 @@ impl conformance::Progress for Tape {
     }
 }
 
-/// Writes a case call by call: who, what, about what, and the answer.
+/// Writes a case call by call: who, what, what came back, and only what changed.
 fn case(id: &str, events: &[Event], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{STRONG}{id}{STRONG:#}")?;
-    for event in events {
-        let session = event.session.as_deref().unwrap_or("");
-        let nested = if event.during.is_some() { "  " } else { "" };
-        let answer = answered(&event.result);
-        let about = about(&event.params);
-        writeln!(out, "  {:>3}  {session:10} {nested}{} {FAINT}{about}{FAINT:#} → {answer}", event.seq, event.call)?;
+    let lines = narrate(events);
+    let widest = lines.iter().map(|line| line.call.chars().count()).max().unwrap_or_default();
+    for line in &lines {
+        let text = format!("{:>3}  {:10} {:widest$}  {:20}", line.seq, line.session, line.call, line.reply);
+        writeln!(out, "  {}  {FAINT}{}{FAINT:#}", text.trim_end(), line.change)?;
     }
     writeln!(out)
-}
-
-/// What a call was about: its parameters, the session left out.
-fn about(params: &CallParams) -> String {
-    let shown = CallParams { session: None, ..params.clone() };
-    serde_json::to_string(&shown).unwrap_or_default()
-}
-
-/// The HRESULT, and what else came back.
-fn answered(result: &CallResult) -> String {
-    let code = result.hresult.map(|code| code.to_string()).unwrap_or_default();
-    let rest = CallResult { hresult: None, ..result.clone() };
-    if rest == CallResult::default() {
-        return code;
-    }
-    format!("{code} {}", serde_json::to_string(&rest).unwrap_or_default())
 }

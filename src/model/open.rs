@@ -149,7 +149,7 @@ clauses! {
     /// No message is found.
     OPEN_NOTHING { Reply: "OPN-07"; Exists: "FIN-12"; }
     /// A moved message may be found under its new entry identifier only.
-    OPEN_MOVED { Exists: "SVC-05"; }
+    OPEN_MOVED { Reply: "OPN-07"; }
     /// No page fixes the answer.
     OPEN_UNSAID { Queue: "SUB-06"; }
     /// A draft opens as it is asked for.
@@ -159,7 +159,7 @@ clauses! {
     /// A draft opens, with less access than its author could have.
     OPEN_DRAFT_LESS { Reply: "OPN-05"; } => "OPN-01";
     /// A queued message may be read.
-    OPEN_QUEUED { Reply: "OPN-03"; Access: "SEED1-10" "PMF-08" "OPN-03"; }
+    OPEN_QUEUED { Reply: "OPN-03" "OPN-02"; Access: "SEED1-10" "PMF-08" "OPN-03"; }
     /// A queued message may not be opened for writing.
     OPEN_QUEUED_MODIFY { Reply: "SEED1-11" "SEED1-10" "PMF-08"; Access: "SEED1-10" "SEED1-11" "PMF-08"; }
     /// It was refused or opened read-only, but not with the code that is asked for.

@@ -14,6 +14,9 @@ pub(super) fn write(cx: &Context, m: Message, save: bool, emit: &mut Emit<'_>) {
     let clause = if handle.refused { &WRITE_AFTER_FAILURE } else { &WRITE };
     match cx.session {
         Session::Client(_) if m.outgoing() => outgoing(m, save, emit),
+        Session::Client(_) if save && !m.place.exists() => {
+            emit.step(Step::new(Reply::Refused(Codes::Any), m, &WRITE_GONE));
+        }
         Session::Client(_) if !m.place.exists() || m.finished || handle.stale || m.lock.shown() => {
             either(m, save, emit)
         }
@@ -95,7 +98,7 @@ pub(super) fn new_mail(cx: &Context, m: Message, emit: &mut Emit<'_>) {
 
 clauses! {
     /// A change through an object that was opened for writing.
-    WRITE { Reply: "OPN-03"; Content: "OPN-03"; Queue: "GOQ-04"; Submit: "PMF-03"; }
+    WRITE { Reply: "OPN-03" "HOM-03"; Content: "OPN-03"; Queue: "GOQ-04"; Submit: "PMF-03"; }
     /// The same after a submission that failed: the object stayed open.
     WRITE_AFTER_FAILURE { Reply: "SUB-13"; Content: "SUB-13"; Queue: "GOQ-04"; Submit: "PMF-03"; }
     /// A change through a read-only object.
@@ -106,6 +109,8 @@ clauses! {
     WRITE_QUEUED { Reply: "PMF-08" "SEED1-10"; Content: "PMF-08" "SEED1-10"; Queue: "SUB-06"; Submit: "PMF-03"; Locked: "PSF-02"; }
     /// A spooler's change of what another spooler has locked.
     WRITE_FOREIGN { Reply: "SEED1-14"; Content: "SEED1-14"; Locked: "PSF-02"; Queue: "SUB-06"; }
+    /// The message was deleted since it was opened.
+    WRITE_GONE { Reply: "SVC-04"; Exists: "SVC-04"; }
     /// Nothing is said about it.
     WRITE_UNSAID { Queue: "SUB-06"; Submit: "PMF-03"; }
     /// Properties are read.

@@ -200,10 +200,6 @@ pub fn steps(
     if profile.submits == Some(false) && call.is_about_sending() {
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &NO_SUBMISSION));
     }
-    if matches!(session, Session::Spooler(2..)) && !matches!(call, Call::Wait | Call::Restart(_)) {
-        // A store may serve one spooler only (XOM-04).
-        emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
-    }
     match call {
         Call::Abort => abort::steps(&cx, message, emit),
         Call::Create(draft) => submit::create(message, draft, emit),
@@ -217,6 +213,10 @@ pub fn steps(
         Call::SetProps { save } => props::write(&cx, message, save, emit),
         Call::SetResponsibility { recipient, value } => props::responsibility(&cx, message, recipient, value, emit),
         Call::Submit(env) => submit::steps(&cx, message, env, emit),
+    }
+    if matches!(session, Session::Spooler(2..)) && !matches!(call, Call::Wait | Call::Restart(_)) {
+        // A store may serve one spooler only (XOM-04).
+        emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
     }
     debug_assert!(!out.is_empty(), "steps is total: {call:?} on {message:?}");
 }
@@ -239,7 +239,7 @@ clauses! {
         Unsent: "PMF-03";
     }
     /// A further spooler is not served.
-    SECOND_SPOOLER { Queue: "SUB-06"; Exists: "LGO-01"; Locked: "PSF-02" "SEED1-14"; Submit: "PMF-03"; }
+    SECOND_SPOOLER { Reply: "XOM-04"; Queue: "SUB-06"; Exists: "LGO-01"; Locked: "PSF-02" "SEED1-14"; Submit: "PMF-03"; }
     /// The store says of itself that it does not send.
-    NO_SUBMISSION { Reply: "SEED1-01"; Queue: "SUB-06"; Exists: "SEED1-02"; }
+    NO_SUBMISSION { Reply: "SEED1-01" "OQT-02"; Queue: "SUB-06"; Exists: "SEED1-02"; }
 }

@@ -278,7 +278,7 @@ clauses! {
     /// Preprocessing is needed: queued with SUBMITFLAG_PREPROCESS.
     QUEUE_PREPROCESS {
         Reply: "SEED1-31" "MST-07";
-        Queue: "SEED1-29" "SAM-01" "MST-02";
+        Queue: "SEED1-29" "SAM-01" "MST-02" "SEED2-03" "SBM-02";
         Preprocess: "SEED1-29" "SEED1-15" "PSF-03" "MST-07";
         Complete: "CMP-04" "CMP-02";
         Folder: "SEED1-29";
@@ -286,7 +286,7 @@ clauses! {
     /// Nothing but the queue is left to do.
     QUEUE_PLAIN {
         Reply: "SEED1-49" "MST-11";
-        Queue: "SEED1-47" "SAM-01" "MST-02" "MST-11" "SEED1-36";
+        Queue: "SEED1-47" "SAM-01" "MST-02" "MST-11" "SEED1-36" "SEED2-01" "SBM-02";
         Preprocess: "SEED1-47" "MST-11";
         Complete: "CMP-02" "CMP-04";
         Folder: "SEED1-47";
@@ -294,7 +294,7 @@ clauses! {
     /// The coupled store sends what it can, and queues the rest.
     QUEUE_PARTIAL {
         Reply: "SEED1-49" "MST-11";
-        Queue: "SEED1-47" "MST-02" "TCS-08" "MST-11";
+        Queue: "SEED1-47" "MST-02" "TCS-08" "MST-11" "SEED2-02" "SBM-02";
         Preprocess: "SEED1-47" "MST-11";
         Responsibility: "SEED1-39" "SEED1-38";
         Complete: "CMP-04";
@@ -303,7 +303,7 @@ clauses! {
     /// The coupled store has sent everything, and hands the rest of the work to the spooler.
     COMPLETE {
         Reply: "SEED1-40";
-        Complete: "SEED1-40" "CMP-04" "MST-09" "MST-10";
+        Complete: "SEED1-40" "CMP-04" "MST-09" "MST-10" "SEED1-45" "CMP-03";
         Responsibility: "SEED1-39";
         Folder: "SEED1-40";
         Preprocess: "SEED1-40";
@@ -313,10 +313,10 @@ clauses! {
     /// The coupled store has sent everything, and finishes the message itself.
     DIRECT {
         Reply: "SEED1-44";
-        Queue: "SEED1-44" "TCS-07" "TCS-06";
+        Queue: "SEED1-44" "TCS-07" "TCS-06" "TCS-04";
         Submit: "SEED1-44";
         Locked: "SEED1-43";
-        Folder: "SEED1-41" "SEED1-42" "MST-10";
+        Folder: "SEED1-41" "SEED1-42" "MST-10" "SEED1-46";
         Exists: "SEED1-42" "SEED1-41";
         Complete: "CMP-04" "SEED1-44";
         Expand: "SEED1-22" "EXP-09";
@@ -324,7 +324,7 @@ clauses! {
     /// PrepareSubmit failed, and its error is the caller's.
     PREPARE_FAILED { Reply: "SEED1-17" "MST-03"; Prepare: "SEED1-16" "SUB-09" "MST-03"; }
     /// PrepareSubmit marked who has the message already.
-    PREPARED { Responsibility: "SUB-10" "XOM-06"; }
+    PREPARED { Responsibility: "SUB-10"; }
     /// There is nobody to send to.
     NOBODY { Reply: "SUB-04"; }
     /// A submission that failed leaves nothing behind.

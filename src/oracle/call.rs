@@ -11,7 +11,7 @@ use super::oracle::{Oracle, owes, subject_of};
 use super::tracker::{OpenObject, Owed, Tracker};
 use super::verdict::{Finding, Line, Verdict, Who};
 use super::words;
-use crate::model::{Aspect, Call, Clause, Dim, Message, Need, Session, Tri, caller_faults, frame_ids};
+use crate::model::{Aspect, Call, Clause, Dim, Message, Need, Reply, Session, Tri, caller_faults, frame_ids};
 use crate::spec::Strength;
 
 /// Codes by which a provider says that it lacks resources: nobody's rule is broken, and nothing is known.
@@ -157,15 +157,17 @@ impl Oracle {
         let Some(seen) = question.seen else { return Vec::new() };
         if !near.reply_matches {
             let clean = || all.iter().filter(|candidate| candidate.is_clean(&self.rules));
+            // An object that opened, with the wrong access, breaks what pins the access; any other reply what pins that.
+            let opens = clean().any(|candidate| matches!(candidate.step.reply, Reply::Opened(_)));
+            let aspects: &[Aspect] = match (seen.opened.is_some(), opens) {
+                (true, true) => &[Aspect::Access],
+                (true, false) => &[Aspect::Access, Aspect::Reply],
+                (false, _) => &[Aspect::Reply],
+            };
             let mut ids: Vec<&'static str> = Vec::new();
-            let access = seen.opened.is_some().then_some(Aspect::Access);
-            for candidate in clean() {
-                for aspect in access.into_iter().chain([Aspect::Reply]) {
-                    for id in candidate.step.ids(aspect) {
-                        if !ids.contains(&id) {
-                            ids.push(id);
-                        }
-                    }
+            for id in clean().flat_map(|candidate| aspects.iter().flat_map(|aspect| candidate.step.ids(*aspect))) {
+                if !ids.contains(&id) {
+                    ids.push(id);
                 }
             }
             let expected = words::replies(clean().map(|candidate| &candidate.step), seen.support);
@@ -292,14 +294,14 @@ impl Oracle {
         let found = faults(first).into_iter().filter(|(clause, _)| certain(clause));
         found
             .map(|(clause, sure)| Draft {
-                verdict: if sure { Verdict::Violation } else { Verdict::Inconclusive },
+                verdict: match clause.ids(Aspect::Reply).collect::<Vec<_>>() {
+                    ids if sure => self.severity(&ids),
+                    _ => Verdict::Inconclusive,
+                },
                 who,
                 ids: clause.ids(Aspect::Reply).collect(),
                 readings: Vec::new(),
-                what: match who {
-                    Who::Client => format!("a client calls {} on a {} message", words::call(call), words::state(first)),
-                    _ => format!("the spooler calls {} on a {} message", words::call(call), words::state(first)),
-                },
+                what: format!("{} ({} message)", clause.says(), words::state(first)),
                 expected: if sure {
                     "no such call".to_owned()
                 } else {

@@ -175,6 +175,7 @@ impl Oracle {
             self.case.clone_from(&event.case);
         }
         if event.call.starts_with("support.") {
+            self.judge_notify_flags(event);
             let seen = SupportSeen { method: event.call.clone(), result: event.result.clone() };
             self.support.entry(event.during.unwrap_or(0)).or_default().push(seen);
             return Ok(());

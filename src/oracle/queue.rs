@@ -10,8 +10,8 @@ use super::tracker::{Missed, Owed};
 use super::verdict::{Finding, Verdict, Who};
 use super::words;
 use crate::model::{
-    Aspect, Clause, Dim, Message, Need, QueueChange, REQUIRED_COLUMNS, Session, client_reads_queue, misplaced,
-    notification, queue_table,
+    Aspect, Clause, Dim, Message, Need, QueueChange, REQUIRED_COLUMNS, STORE_NOTIFY_FLAGS, Session, client_reads_queue,
+    misplaced, notification, notify_flags, queue_table,
 };
 
 /// E3's reading under which a row must be there when SubmitMessage returns.
@@ -299,6 +299,23 @@ impl Oracle {
                 Some(name),
                 words,
             );
+        }
+    }
+
+    /// A store may use two of SpoolerNotify's flags (SPN-01).
+    pub(super) fn judge_notify_flags(&mut self, event: &Event) {
+        if event.call != "support.spooler_notify" {
+            return;
+        }
+        self.ledger.exercise(notify_flags().ids(Aspect::SpoolerNotify));
+        let flags = event.params.flags.clone().unwrap_or_default();
+        if let Some(flag) = flags.iter().find(|flag| !STORE_NOTIFY_FLAGS.contains(&flag.as_str())) {
+            let words = (
+                format!("the store calls SpoolerNotify with {flag}"),
+                "NOTIFY_READYTOSEND or NOTIFY_NEWMAIL_RECEIVED".to_owned(),
+                flags.join(", "),
+            );
+            self.report(event, Who::Store, (notify_flags(), Aspect::SpoolerNotify), Verdict::Violation, None, words);
         }
     }
 

@@ -7,11 +7,13 @@
 mod audit;
 mod error;
 mod locate;
+mod narrate;
 mod reader;
 mod strict;
 mod writer;
 
 pub use audit::{Audited, audit};
 pub use error::{ReadError, ReadErrorKind};
+pub use narrate::narrate;
 pub use reader::{Place, ReadOptions, Reader};
 pub use writer::Writer;

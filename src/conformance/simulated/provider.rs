@@ -92,7 +92,7 @@ impl Simulated {
     /// An empty store; `change` stands over the own profile until the next reset.
     fn reset(&mut self, change: Option<&Profile>) {
         let own = &self.about.profile;
-        let profile = change.map_or_else(|| own.clone(), |change| changed(own, change));
+        let profile = change.map_or_else(|| own.clone(), |change| own.overridden_by(change));
         self.store = Store::new(profile, self.rules);
         self.contradiction = None;
         self.support_calls.clear();
@@ -168,29 +168,5 @@ impl Sut for Simulated {
     fn revive(&mut self) -> Result<(), SimulatedError> {
         self.reset(None);
         Ok(())
-    }
-}
-
-/// `own` with every member that `change` has.
-fn changed(own: &Profile, change: &Profile) -> Profile {
-    let Profile {
-        outgoing_submission,
-        coupling,
-        handles_addrtypes,
-        wants_spooler_completion,
-        persists_lock,
-        sorts_queue,
-        readings,
-    } = change.clone();
-    let mut profile = own.clone();
-    profile.readings.extend(readings);
-    Profile {
-        outgoing_submission: outgoing_submission.or(profile.outgoing_submission),
-        coupling: coupling.or(profile.coupling),
-        handles_addrtypes: handles_addrtypes.or(profile.handles_addrtypes),
-        wants_spooler_completion: wants_spooler_completion.or(profile.wants_spooler_completion),
-        persists_lock: persists_lock.or(profile.persists_lock),
-        sorts_queue: sorts_queue.or(profile.sorts_queue),
-        readings: profile.readings,
     }
 }

@@ -1,3 +1,5 @@
+//! The simulated provider, driven by hand.
+
 use serde_json::{Value, json};
 use spoolproof_sdk::HResult;
 use spoolproof_sdk::wire::{Access, CallParams, CallResult, Observation, Profile};
