@@ -102,18 +102,18 @@ const fn is_refused(reply: Reply) -> bool {
 
 fn no_write_open(t: &Transition<'_>) -> Option<bool> {
     let (m, call) = by_client(t)?;
-    (matches!(call, Call::Open(_)) && m.outgoing()).then(|| t.reply != Reply::Opened(Level::Write))
+    (matches!(call, Call::Open(_)) && m.outgoing()).then_some(t.reply != Reply::Opened(Level::Write))
 }
 
 fn locked_rejects_opens(t: &Transition<'_>) -> Option<bool> {
     let (m, call) = by_client(t)?;
-    (matches!(call, Call::Open(_)) && m.outgoing() && m.lock.shown()).then(|| !matches!(t.reply, Reply::Opened(_)))
+    (matches!(call, Call::Open(_)) && m.outgoing() && m.lock.shown()).then_some(!matches!(t.reply, Reply::Opened(_)))
 }
 
 fn best_access_reads(t: &Transition<'_>) -> Option<bool> {
     let (m, call) = by_client(t)?;
     let applies = call == Call::Open(OpenFlags::BestAccess) && m.outgoing() && !m.lock.shown();
-    applies.then(|| t.reply == Reply::Opened(Level::Read))
+    applies.then_some(t.reply == Reply::Opened(Level::Read))
 }
 
 fn clients_change_nothing(t: &Transition<'_>) -> Option<bool> {
@@ -157,7 +157,7 @@ fn preprocessing_ends(t: &Transition<'_>) -> Option<bool> {
     let Action::Call { session: Session::Spooler(_), call: Call::Submit(_), .. } = t.action else { return None };
     let (before, after) = change(t)?;
     let kept = after.finished || (after.lock == before.lock && after.time == before.time);
-    (before.preprocess && t.reply == Reply::Success).then(|| !after.preprocess && kept)
+    (before.preprocess && t.reply == Reply::Success).then_some(!after.preprocess && kept)
 }
 
 fn queue_is_ordered(t: &Transition<'_>) -> Option<bool> {
@@ -195,7 +195,7 @@ fn nobody_twice(t: &Transition<'_>) -> Option<bool> {
     let entry = &t.before.entries[t.action.message()?];
     // Who submits a draft sends anew: whom the last submission reached does not count.
     let earlier = if entry.message.outgoing() { entry.sent & !entry.excused } else { 0 };
-    (t.delivered != 0).then(|| t.delivered & earlier == 0)
+    (t.delivered != 0).then_some(t.delivered & earlier == 0)
 }
 
 fn reached_everybody(t: &Transition<'_>) -> Option<bool> {
