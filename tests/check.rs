@@ -54,6 +54,15 @@ fn the_small_instances_are_as_large_as_their_files_say_and_everything_holds() {
 }
 
 #[test]
+fn every_bounds_file_is_shipped() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/models/bounds");
+    let entries = std::fs::read_dir(folder).expect("a folder of bounds");
+    let names = entries.map(|entry| entry.expect("an entry of that folder").file_name().into_string().expect("UTF-8"));
+    let shipped: BTreeSet<_> = SHIPPED_BOUNDS.iter().map(|(name, _)| format!("{name}.toml")).collect();
+    assert_eq!(names.collect::<BTreeSet<_>>(), shipped);
+}
+
+#[test]
 fn every_shipped_instance_states_its_size() {
     for (name, _) in SHIPPED_BOUNDS {
         let pins = shipped(name).pins.unwrap_or_else(|| panic!("{name} does not state its size"));
