@@ -71,7 +71,9 @@ fn read(name: &str, mut members: Members<'_>, problems: &mut Problems) -> Option
     let stops = number_if(&mut members, "clean_restarts", 0, World::STOPS_MAX.into(), problems);
     let profile = match members.take("profile") {
         Some(value) => profile(value, problems),
-        None => Some(Profile { coupled: Some(false), addrtypes_known: true, ..Profile::default() }),
+        None => {
+            Some(Profile { submits: Some(true), coupled: Some(false), addrtypes_known: true, ..Profile::default() })
+        }
     };
     let authors = clients.as_ref().map_or(World::CLIENTS_MAX, ArrayVec::len) as u64;
     let messages = members.need("message", problems).and_then(|value| messages(value, authors, problems));
@@ -148,7 +150,7 @@ fn profile(value: Value<'_>, problems: &mut Problems) -> Option<Profile> {
     let wants_completion = flag("wants_completion", problems);
     let persists_lock = flag("persists_lock", problems);
     members.finish(problems);
-    Some(Profile { coupled, addrtypes_known, wants_completion, persists_lock, store_sorts: None })
+    Some(Profile { submits: Some(true), coupled, addrtypes_known, wants_completion, persists_lock, store_sorts: None })
 }
 
 fn messages(

@@ -57,16 +57,21 @@ impl Deadline {
 
     /// Calls `ready` until it returns something or the deadline has passed, for what the system cannot wait for.
     pub(super) fn poll<T>(&self, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
-        const PAUSE: Duration = Duration::from_millis(2);
         loop {
             if let Some(value) = ready() {
                 return Some(value);
             }
-            let remaining = self.remaining();
-            if remaining.is_zero() {
+            if !self.pause() {
                 return None;
             }
-            std::thread::sleep(remaining.min(PAUSE));
         }
+    }
+
+    /// Sleeps for a moment; `false` if the deadline has passed.
+    pub(super) fn pause(&self) -> bool {
+        const PAUSE: Duration = Duration::from_millis(2);
+        let remaining = self.remaining();
+        std::thread::sleep(remaining.min(PAUSE));
+        !remaining.is_zero()
     }
 }

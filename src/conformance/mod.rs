@@ -1,14 +1,20 @@
 //! Running a provider: adapters, the runner, the reference provider.
 
 mod adapter;
+mod answers;
+mod case;
 mod connection;
 mod deadline;
 mod error;
 mod framing;
 mod link;
 mod message;
+mod patience;
 mod process;
+pub mod reference;
 mod results;
+mod simulated;
+mod suite;
 mod sut;
 mod target;
 mod tcp;
@@ -16,5 +22,7 @@ mod tcp;
 pub use adapter::{Adapter, Options};
 pub use deadline::Deadlines;
 pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
+pub use simulated::{Simulated, SimulatedError};
+pub use suite::{Plan, Progress, run};
 pub use sut::{Notification, Observe, Outcome, Support, SupportCall, Sut};
 pub use target::{Target, TargetError};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use spoolproof_sdk::wire::{CallParams, CallResult, InitializeResult, Observation};
+use spoolproof_sdk::HResult;
+use spoolproof_sdk::wire::{Access, CallParams, CallResult, InitializeResult, Observation};
 
 /// A call that came from the adapter while one of ours was in progress, and what we answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +64,9 @@ pub trait Sut {
     ///
     /// When the adapter broke the protocol, died, timed out or reported its own failure (`-32000`).
     fn call(&mut self, method: &str, params: &CallParams, support: &mut dyn Support) -> Result<Outcome, Self::Error>;
+
+    /// Tells what the scenario assumes of the next call's reply. Only a provider that has a choice listens.
+    fn assume(&mut self, _expect: &[HResult], _access: Option<Access>) {}
 
     /// Calls `observe`; `None` when the adapter does not serve it.
     ///

@@ -52,7 +52,7 @@ fn queued(m: Message, emit: &mut Emit<'_>) {
     };
     emit.step(Step::new(Reply::Success, draft, &ABORT));
     let cleared = Message { unsent: Tri::Clear, ..draft };
-    emit.step(Step::new(Reply::Success, cleared, &ABORT).needs(Dim::F5, F5::Cleared | F5::ClearedAtSubmit));
+    emit.step(Step::new(Reply::Success, cleared, &ABORT).needs(Dim::F5, F5::Cleared));
     if m.preprocess {
         emit.step(Step::new(Reply::Success, Message { preprocess: true, ..draft }, &ABORT_LEFTOVER));
     }

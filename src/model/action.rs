@@ -307,6 +307,7 @@ impl World {
             }
             Call::Release => self.set_handle(session, at, None),
             Call::Submit(_) if reply == Reply::Success => {
+                self.outdate(at);
                 let handle = self.handle(session, at);
                 self.set_handle(session, at, handle.map(|handle| Handle { spent: true, ..handle }));
             }

@@ -41,6 +41,8 @@ pub struct Handle {
     pub granted: Option<Level>,
     /// SubmitMessage through it succeeded (SUB-11).
     pub spent: bool,
+    /// The message was submitted since it was opened, through this object or another (B2, H13).
+    pub stale: bool,
     /// SubmitMessage through it failed, which leaves it usable (SUB-13).
     pub refused: bool,
     /// It holds changes that were not saved (SLS-09).
@@ -49,8 +51,14 @@ pub struct Handle {
 
 impl Handle {
     /// The handle of a message that was just created.
-    pub const CREATED: Self =
-        Self { asked: Level::Write, granted: Some(Level::Write), spent: false, refused: false, dirty: false };
+    pub const CREATED: Self = Self {
+        asked: Level::Write,
+        granted: Some(Level::Write),
+        spent: false,
+        stale: false,
+        refused: false,
+        dirty: false,
+    };
 
     /// Whether everybody agrees that it gives write access.
     #[must_use]
@@ -177,9 +185,29 @@ pub enum Call {
     Wait,
 }
 
+impl Call {
+    /// Whether only a store that supports sending need serve it (SEED1-01, SEED1-05, SEED1-06).
+    #[must_use]
+    pub const fn is_about_sending(self) -> bool {
+        match self {
+            Self::Abort | Self::Finish(_) | Self::NotifyNewMail | Self::SetLock(_) | Self::Submit(_) => true,
+            Self::Create(_)
+            | Self::GetProps
+            | Self::Open(_)
+            | Self::Release
+            | Self::Restart(_)
+            | Self::SetProps { .. }
+            | Self::SetResponsibility { .. }
+            | Self::Wait => false,
+        }
+    }
+}
+
 /// What a store says of itself, as far as it decides its replies. `None` is unknown.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Profile {
+    /// Whether it supports sending at all.
+    pub submits: Option<bool>,
     /// Whether it is tightly coupled with a transport.
     pub coupled: Option<bool>,
     /// Whether the address types are known that its transport delivers.
@@ -195,6 +223,7 @@ pub struct Profile {
 impl From<&wire::Profile> for Profile {
     fn from(profile: &wire::Profile) -> Self {
         Self {
+            submits: profile.outgoing_submission,
             coupled: profile.coupling.map(|coupling| coupling == wire::Coupling::Tight),
             addrtypes_known: profile.handles_addrtypes.is_some(),
             wants_completion: profile.wants_spooler_completion,

@@ -27,6 +27,7 @@ fn client(handle: Option<Handle>, m: Message, call: Call) -> Vec<(&'static Claus
             vec![(&CLIENT_STALE, true)]
         }
         Call::SetProps { .. } | Call::SetResponsibility { .. } if m.outgoing() => vec![(&CLIENT_TOUCHES, true)],
+        Call::Create(draft) if draft.sentmail && draft.delete => vec![(&CLIENT_SETS_BOTH, true)],
         Call::Finish(_) => vec![(&CLIENT_FINISHES, true)],
         Call::NotifyNewMail => vec![(&CLIENT_NEW_MAIL, true)],
         Call::SetLock(_) => vec![(&CLIENT_LOCKS, true)],
@@ -92,6 +93,8 @@ clauses! {
     CLIENT_TOUCHES { Reply: "ABT-06"; }
     /// A client calls FinishedMsg.
     CLIENT_FINISHES { Reply: "FIN-01"; }
+    /// A client sets PR_SENTMAIL_ENTRYID and PR_DELETE_AFTER_SUBMIT on one message.
+    CLIENT_SETS_BOTH { Reply: "PSM-04" "PDS-02"; }
     /// A client calls NotifyNewMail.
     CLIENT_NEW_MAIL { Reply: "NNM-01"; }
     /// A client calls SetLockState.

@@ -64,6 +64,9 @@ fn sent(m: Message) -> Message {
         completing: false,
         finished: true,
         lock: Lock::None,
+        // What a sent message still says of its submission, no page fixes.
+        timed: Tri::Free,
+        unsure: m.everyone(),
         position: 0,
         ..m
     }
@@ -137,7 +140,7 @@ clauses! {
         SentMail: "FIN-13" "DSM-02" "SEED2-11" "DSM-04";
     }
     /// Neither property is set: it stays.
-    FATE_STAYS { Exists: "FIN-09" "PSM-06" "FIN-07"; Folder: "FIN-09" "PSM-06" "FIN-05"; Copies: "FIN-09"; }
+    FATE_STAYS { Exists: "FIN-09" "PSM-06" "FIN-07"; Folder: "FIN-09" "PSM-06" "FIN-05" "PSM-01"; Copies: "FIN-09"; }
     /// PR_SENTMAIL_ENTRYID alone: it is moved there.
     FATE_MOVED {
         Exists: "FIN-11" "PSM-07" "FIN-07";
@@ -145,7 +148,7 @@ clauses! {
         Copies: "FIN-11" "PSM-07" "PDS-03";
     }
     /// PR_DELETE_AFTER_SUBMIT alone: it is deleted.
-    FATE_DELETED { Exists: "FIN-12" "PSM-08" "SEED2-14" "XOM-05" "FIN-05"; Folder: "FIN-12" "PSM-08"; Copies: "FIN-12"; }
+    FATE_DELETED { Exists: "FIN-12" "PSM-08" "SEED2-14" "XOM-05" "FIN-05" "PDS-01" "PSM-02"; Folder: "FIN-12" "PSM-08"; Copies: "FIN-12"; }
     /// Both: moved and kept, or gone.
     FATE_BOTH { Exists: "FIN-10"; Folder: "FIN-10" "SEED2-12" "SEED2-14"; Copies: "FIN-10"; }
     /// A hook decides.

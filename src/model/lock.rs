@@ -105,7 +105,7 @@ clauses! {
     /// A client calls.
     LOCK_CLIENT { Queue: "SUB-06"; Exists: "SEED1-02"; }
     /// The holder unlocks.
-    UNLOCK { Reply: "SLS-04" "XOM-01"; Locked: "SLS-04" "PSF-02"; Content: "SLS-09"; Queue: "SUB-06" "GOQ-03"; }
+    UNLOCK { Reply: "SLS-04"; Locked: "SLS-04" "PSF-02"; Content: "SLS-09"; Queue: "SUB-06" "GOQ-03"; }
     /// Nobody had it locked.
     UNLOCK_AGAIN { Reply: "SLS-04"; Locked: "PSF-02"; Queue: "SUB-06"; }
     /// Another spooler has the lock.

@@ -33,7 +33,9 @@ pub use caller::{caller_faults, client_reads_queue};
 pub use clause::{Aspect, Aspects, Cite, Clause, all_clauses};
 pub use message::{Level, Lock, Message, Place, Tri};
 pub use property::{PROPERTIES, Property};
-pub use queue::{QueueChange, REQUIRED_COLUMNS, misplaced, notification, queue_table};
+pub use queue::{
+    QueueChange, REQUIRED_COLUMNS, STORE_NOTIFY_FLAGS, misplaced, notification, notify_flags, queue_table,
+};
 pub use reading::{AMBIGUITIES, Dim, Mask, Need, Rules};
 pub use scope::{ClientCall, Composed, Scope, SpoolerOrder};
 pub use step::{Calls, Codes, Reply, Step, Times, frame_ids, steps};

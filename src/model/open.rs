@@ -74,9 +74,13 @@ fn client_draft(cx: &Context, m: Message, flags: OpenFlags, emit: &mut Emit<'_>)
 fn client_queued(m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
     // A lock that a restart lost must not block, so its refusals are not excused (H1).
     let blocked_by_ghost = m.lock == Lock::Lost;
+    let readable = |clause| {
+        let step = Step::new(Reply::Opened(Level::Read), m, clause);
+        if blocked_by_ghost { step.and(&OPEN_LOCK_LOST) } else { step }
+    };
     match flags {
         OpenFlags::None => {
-            emit.step(Step::new(Reply::Opened(Level::Read), m, &OPEN_QUEUED));
+            emit.step(readable(&OPEN_QUEUED));
             if !blocked_by_ghost {
                 emit.step(Step::new(Reply::Refused(Codes::Any), m, &OPEN_QUEUED).needs(Dim::B1, B1::NothingButAbort));
                 emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED).needs(Dim::B1, B1::NothingButAbort));
@@ -89,7 +93,7 @@ fn client_queued(m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
             emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED_MODIFY_NAME));
         }
         OpenFlags::BestAccess => {
-            emit.step(Step::new(Reply::Opened(Level::Read), m, &OPEN_QUEUED_BEST));
+            emit.step(readable(&OPEN_QUEUED_BEST));
             if !blocked_by_ghost {
                 emit.step(Step::new(Reply::Refused(Codes::Any), m, &OPEN_QUEUED_BEST_REFUSED));
                 emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED_BEST_REFUSED));
@@ -145,7 +149,7 @@ clauses! {
     /// No message is found.
     OPEN_NOTHING { Reply: "OPN-07"; Exists: "FIN-12"; }
     /// A moved message may be found under its new entry identifier only.
-    OPEN_MOVED { Exists: "SVC-05"; }
+    OPEN_MOVED { Reply: "OPN-07"; }
     /// No page fixes the answer.
     OPEN_UNSAID { Queue: "SUB-06"; }
     /// A draft opens as it is asked for.
@@ -155,7 +159,7 @@ clauses! {
     /// A draft opens, with less access than its author could have.
     OPEN_DRAFT_LESS { Reply: "OPN-05"; } => "OPN-01";
     /// A queued message may be read.
-    OPEN_QUEUED { Reply: "OPN-03"; Access: "SEED1-10" "PMF-08" "OPN-03"; }
+    OPEN_QUEUED { Reply: "OPN-03" "OPN-02"; Access: "SEED1-10" "PMF-08" "OPN-03"; }
     /// A queued message may not be opened for writing.
     OPEN_QUEUED_MODIFY { Reply: "SEED1-11" "SEED1-10" "PMF-08"; Access: "SEED1-10" "SEED1-11" "PMF-08"; }
     /// It was refused or opened read-only, but not with the code that is asked for.
@@ -164,6 +168,8 @@ clauses! {
     OPEN_QUEUED_MODIFY_NAME { } => "SEED1-11" "OPN-02";
     /// With best access a queued message opens read-only.
     OPEN_QUEUED_BEST { Reply: "SEED1-12"; Access: "SEED1-12" "SEED1-10" "PMF-08" "OPN-01"; }
+    /// A lock that a restart lost, and that is not shown, does not keep clients out (H1).
+    OPEN_LOCK_LOST { Reply: "PSF-02" "SEED1-09"; }
     /// With best access a queued message was refused.
     OPEN_QUEUED_BEST_REFUSED { } => "SEED1-12";
     /// A locked message does not open for a client.

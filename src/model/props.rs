@@ -5,7 +5,7 @@ use spoolproof_sdk::HResult;
 use super::call::Session;
 use super::clause::clauses;
 use super::message::{Level, Message};
-use super::reading::{B2, Dim};
+use super::reading::{B2, B3, Dim};
 use super::step::{Codes, Context, Emit, Reply, Step};
 
 /// Lists the answers to SetProps and SaveChanges.
@@ -14,7 +14,10 @@ pub(super) fn write(cx: &Context, m: Message, save: bool, emit: &mut Emit<'_>) {
     let clause = if handle.refused { &WRITE_AFTER_FAILURE } else { &WRITE };
     match cx.session {
         Session::Client(_) if m.outgoing() => outgoing(m, save, emit),
-        Session::Client(_) if !m.place.exists() || m.finished || handle.spent || m.lock.shown() => {
+        Session::Client(_) if save && !m.place.exists() => {
+            emit.step(Step::new(Reply::Refused(Codes::Any), m, &WRITE_GONE));
+        }
+        Session::Client(_) if !m.place.exists() || m.finished || handle.stale || m.lock.shown() => {
             either(m, save, emit)
         }
         Session::Client(_) if handle.only_reads() => {
@@ -25,7 +28,13 @@ pub(super) fn write(cx: &Context, m: Message, save: bool, emit: &mut Emit<'_>) {
             }
         }
         Session::Client(_) if !handle.writes() => either(m, save, emit),
-        Session::Spooler(number) if !(m.outgoing() && m.lock.is_held_by(number) && handle.writes()) || handle.spent => {
+        Session::Spooler(number) if m.outgoing() && m.lock.shown() && !m.lock.is_held_by(number) => {
+            // Only the holder may write to what it has locked, unless any spooler may (B3).
+            emit.step(Step::new(Reply::Refused(Codes::Any), m, &WRITE_FOREIGN));
+            let step = Step::new(Reply::Success, m, &WRITE_FOREIGN);
+            emit.step(if save { step.writes().needs(Dim::B3, B3::SpoolerExempt) } else { step });
+        }
+        Session::Spooler(number) if !(m.outgoing() && m.lock.is_held_by(number) && handle.writes()) || handle.stale => {
             either(m, save, emit);
         }
         Session::Client(_) | Session::Spooler(_) => {
@@ -89,7 +98,7 @@ pub(super) fn new_mail(cx: &Context, m: Message, emit: &mut Emit<'_>) {
 
 clauses! {
     /// A change through an object that was opened for writing.
-    WRITE { Reply: "OPN-03"; Content: "OPN-03"; Queue: "GOQ-04"; Submit: "PMF-03"; }
+    WRITE { Reply: "OPN-03" "HOM-03"; Content: "OPN-03"; Queue: "GOQ-04"; Submit: "PMF-03"; }
     /// The same after a submission that failed: the object stayed open.
     WRITE_AFTER_FAILURE { Reply: "SUB-13"; Content: "SUB-13"; Queue: "GOQ-04"; Submit: "PMF-03"; }
     /// A change through a read-only object.
@@ -98,6 +107,10 @@ clauses! {
     WRITE_READ_ONLY_CODE { Content: "OPN-04"; } => "OPN-04";
     /// A client's change of a message that is on its way out.
     WRITE_QUEUED { Reply: "PMF-08" "SEED1-10"; Content: "PMF-08" "SEED1-10"; Queue: "SUB-06"; Submit: "PMF-03"; Locked: "PSF-02"; }
+    /// A spooler's change of what another spooler has locked.
+    WRITE_FOREIGN { Reply: "SEED1-14"; Content: "SEED1-14"; Locked: "PSF-02"; Queue: "SUB-06"; }
+    /// The message was deleted since it was opened.
+    WRITE_GONE { Reply: "SVC-04"; Exists: "SVC-04"; }
     /// Nothing is said about it.
     WRITE_UNSAID { Queue: "SUB-06"; Submit: "PMF-03"; }
     /// Properties are read.

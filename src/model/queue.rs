@@ -34,6 +34,15 @@ pub const fn notification(change: QueueChange) -> &'static Clause {
     }
 }
 
+/// The flags that a store may give to SpoolerNotify (SPN-01).
+pub const STORE_NOTIFY_FLAGS: [&str; 3] = ["NOTIFY_NEWMAIL", "NOTIFY_NEWMAIL_RECEIVED", "NOTIFY_READYTOSEND"];
+
+/// What the choice of those flags rests on.
+#[must_use]
+pub const fn notify_flags() -> &'static Clause {
+    &NOTIFY_FLAGS
+}
+
 /// A change that the store must tell about.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum QueueChange {
@@ -66,9 +75,11 @@ clauses! {
     /// A message was queued to be preprocessed.
     NOTIFY_PREPROCESS { Notify: "SEED1-30" "GOQ-09" "OQT-08"; }
     /// A message was queued.
-    NOTIFY_ADDED { Notify: "SEED1-48" "GOQ-09" "OQT-08" "SAM-02"; }
+    NOTIFY_ADDED { Notify: "SEED1-48" "GOQ-09" "OQT-08" "SAM-02" "DMS-01"; }
     /// A message left the queue.
     NOTIFY_REMOVED { Notify: "OQT-08" "GOQ-09"; }
+    /// A store uses SpoolerNotify for two purposes only.
+    NOTIFY_FLAGS { SpoolerNotify: "SPN-01"; }
     /// New mail was announced.
     NOTIFY_NEW_MAIL { Notify: "NNM-03"; }
 }

@@ -163,10 +163,13 @@ pub(crate) struct Context {
 pub(crate) struct Emit<'a> {
     rules: &'a Rules,
     out: &'a mut Vec<Step>,
+    /// What would have to be known to judge every step that is emitted from here on.
+    pub(crate) lacks: Option<&'static str>,
 }
 
 impl Emit<'_> {
-    pub(crate) fn step(&mut self, step: Step) {
+    pub(crate) fn step(&mut self, mut step: Step) {
+        step.lacks = step.lacks.or(self.lacks);
         if step.needs.iter().all(|need| self.rules.allows(*need)) {
             self.out.push(step);
         }
@@ -193,7 +196,14 @@ pub fn steps(
 ) {
     out.clear();
     let cx = Context { profile, session, handle, owner };
-    let emit = &mut Emit { rules, out };
+    let emit = &mut Emit { rules, out, lacks: None };
+    if profile.submits == Some(false) && call.is_about_sending() {
+        emit.step(Step::new(Reply::Refused(Codes::Any), message, &NO_SUBMISSION));
+    }
+    if matches!(session, Session::Spooler(2..)) && !matches!(call, Call::Wait | Call::Restart(_)) {
+        // A store may serve one spooler only (XOM-04).
+        emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
+    }
     match call {
         Call::Abort => abort::steps(&cx, message, emit),
         Call::Create(draft) => submit::create(message, draft, emit),
@@ -225,5 +235,11 @@ clauses! {
         Responsibility: "RCT-03" "RSP-01";
         Recipients: "SUB-01";
         Content: "PMF-08" "SUB-01";
+        Copies: "FIN-07";
+        Unsent: "PMF-03";
     }
+    /// A further spooler is not served.
+    SECOND_SPOOLER { Reply: "XOM-04"; Queue: "SUB-06"; Exists: "LGO-01"; Locked: "PSF-02" "SEED1-14"; Submit: "PMF-03"; }
+    /// The store says of itself that it does not send.
+    NO_SUBMISSION { Reply: "SEED1-01" "OQT-02"; Queue: "SUB-06"; Exists: "SEED1-02"; }
 }

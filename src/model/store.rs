@@ -78,12 +78,19 @@ impl World {
     /// asked for does only where write access was granted.
     pub const fn set_handle(&mut self, session: Session, at: usize, handle: Option<Handle>) {
         self.handles[slot(session)][at] = match handle {
-            Some(Handle { asked, granted, spent, .. }) => {
+            Some(Handle { asked, granted, spent, stale, .. }) => {
                 let asked = if matches!(granted, Some(Level::Write)) { asked } else { Level::Read };
-                Some(Handle { asked, granted, spent, refused: false, dirty: false })
+                Some(Handle { asked, granted, spent, stale, refused: false, dirty: false })
             }
             None => None,
         };
+    }
+
+    /// Notes that message `at` was submitted since its objects were opened.
+    pub fn outdate(&mut self, at: usize) {
+        for handle in self.handles.iter_mut().filter_map(|handles| handles[at].as_mut()) {
+            handle.stale = true;
+        }
     }
 
     /// Closes every open object on message `at`.
@@ -160,6 +167,7 @@ impl World {
             rest.flag(handle.asked == Level::Write);
             rest.push(handle.granted.map_or(0, |level| 1 + u128::from(level == Level::Write)), 2);
             rest.flag(handle.spent);
+            rest.flag(handle.stale);
         }
         rest.push(self.crashes.into(), STOP_BITS);
         rest.push(self.stops.into(), STOP_BITS);
@@ -175,10 +183,12 @@ impl Packed {
         let mut rest = Bits { bits: self.rest, at: 0 };
         let mut world = World { entries: self.messages.map(unpack_entry), ..World::default() };
         for handle in world.handles.iter_mut().flatten() {
-            let (open, asked, granted, spent) = (rest.taken(), rest.taken(), rest.take(2), rest.taken());
+            let (open, asked, granted) = (rest.taken(), rest.taken(), rest.take(2));
+            let (spent, stale) = (rest.taken(), rest.taken());
             let level = |write| if write { Level::Write } else { Level::Read };
             let granted = (granted > 0).then(|| level(granted > 1));
-            *handle = open.then(|| Handle { asked: level(asked), granted, spent, refused: false, dirty: false });
+            let asked = level(asked);
+            *handle = open.then_some(Handle { asked, granted, spent, stale, refused: false, dirty: false });
         }
         world.crashes = rest.take(STOP_BITS) as u8;
         world.stops = rest.take(STOP_BITS) as u8;
@@ -194,7 +204,7 @@ impl Packed {
     }
 }
 
-const HANDLE_BITS: u32 = 5;
+const HANDLE_BITS: u32 = 6;
 const STOP_BITS: u32 = 3;
 const BROKEN_BITS: u32 = 6;
 const RECIPIENT_BITS: u32 = World::RECIPIENTS_MAX as u32;
@@ -365,15 +375,9 @@ mod tests {
 
     fn handles() -> impl Strategy<Value = Option<Handle>> {
         let levels = prop::sample::select(vec![Level::Read, Level::Write]);
-        prop::option::of(
-            (levels.clone(), prop::option::of(levels), any::<bool>()).prop_map(|(asked, granted, spent)| Handle {
-                asked,
-                granted,
-                spent,
-                refused: false,
-                dirty: false,
-            }),
-        )
+        prop::option::of((levels.clone(), prop::option::of(levels), any::<bool>(), any::<bool>()).prop_map(
+            |(asked, granted, spent, stale)| Handle { asked, granted, spent, stale, refused: false, dirty: false },
+        ))
     }
 
     fn entries() -> impl Strategy<Value = Entry> {

@@ -58,7 +58,7 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     let refused = after_failure(m);
     let handle = cx.handle;
     // Read-only, revived or not after an abort (H13), or already sent: no page says whether it must be taken.
-    if handle.is_none_or(|handle| !handle.writes() || handle.spent) || m.finished {
+    if handle.is_none_or(|handle| !handle.writes() || handle.stale) || m.finished {
         emit.step(Step::new(Reply::Refused(Codes::Any), refused, &SUBMIT_WEAK).calls(ANY_CALLS));
     }
     if env.prepare == Support::Fails || env.notify == Support::Fails {
@@ -90,9 +90,7 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     match env.expand.ends {
         Support::Fails => {
             emit.step(Step::new(Reply::Refused(Codes::Any), refused, &FAILED).calls(calls));
-            let step = Step::new(Reply::Success, queued(m, 0), &SUBMITTED).calls(calls).writes();
-            emit.step(step.lacks("what a store owes when ExpandRecips fails (F1)"));
-            return;
+            emit.lacks = Some("what a store owes when ExpandRecips fails (F1)");
         }
         Support::Hidden => {
             let step = Step::new(Reply::Refused(Codes::Any), refused, &FAILED).calls(calls);
@@ -113,7 +111,8 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     let hidden = env.expand.ends == Support::Hidden;
     if env.expand.preprocessing || hidden {
         let next = Message { preprocess: true, pr_preprocess: Tri::Set, ..queued(m, claimed) };
-        emit.step(Step::new(Reply::Success, next, &SUBMITTED).and(&QUEUE_PREPROCESS).calls(calls).writes());
+        let step = Step::new(Reply::Success, next, &SUBMITTED).and(&QUEUE_PREPROCESS).calls(calls).writes();
+        emit.step(if env.prepared.is_some() { step.and(&PREPARED) } else { step });
     }
     if !env.expand.preprocessing || hidden {
         proceed(cx, m, env, claimed, (calls, &SUBMITTED), emit);
@@ -153,7 +152,8 @@ fn proceed(
 ) {
     let hidden = env.expand.ends == Support::Hidden;
     if cx.profile.coupled != Some(true) {
-        emit.step(Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN).calls(calls).writes());
+        let step = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN).calls(calls).writes();
+        emit.step(if env.prepared.is_some() { step.and(&PREPARED) } else { step });
     }
     if cx.profile.coupled == Some(false) {
         return;
@@ -191,7 +191,8 @@ fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static C
         if env.complete == Support::Fails {
             let before =
                 if m.preprocessed { Message { preprocess: true, preprocessed: false, ..m } } else { after_failure(m) };
-            emit.step(Step::new(Reply::Refused(Codes::Any), before, &COMPLETE_FAILED).calls(calls));
+            let failed = Step::new(Reply::Refused(Codes::Any), before, &COMPLETE_FAILED).calls(calls);
+            emit.step(if m.preprocessed { failed } else { failed.and(&FAILED) });
             emit.step(Step::new(Reply::Success, sent, clause).and(&COMPLETE_FAILED).calls(calls));
             return;
         }
@@ -203,6 +204,8 @@ fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static C
     }
     if finishes {
         for outcome in finish::outcomes(sent) {
+            // Whoever bypasses the spooler may run the hooks in its place (TCS-06).
+            let calls = Calls { sent_mail: Times::Any, ..calls };
             let mut step = Step::new(Reply::Success, outcome.next, &DIRECT).and(outcome.clause).calls(calls).writes();
             step.needs.extend(outcome.need);
             emit.step(if overlap { step.needs(Dim::A3, A3::Free) } else { step });
@@ -254,8 +257,8 @@ clauses! {
         Submit: "SEED1-18" "SUB-02" "PMF-03" "PMF-07" "SAM-01" "MST-06";
         SubmitTime: "SEED1-21" "PST-01" "MST-06";
         Responsibility: "SEED1-20" "SEED1-19" "RCT-03" "MST-06";
-        Recipients: "SUB-01";
-        Content: "SUB-01" "SUB-08" "SBM-01";
+        Recipients: "SUB-01" "SEED1-22";
+        Content: "SUB-01" "SUB-08" "SBM-01" "SVC-01";
         Prepare: "SEED1-16" "SUB-09" "MST-03" "PRE-02";
         Expand: "SEED1-22" "EXP-09" "MST-06";
         Locked: "PSF-02" "SEED1-14";
@@ -274,7 +277,7 @@ clauses! {
     /// Preprocessing is needed: queued with SUBMITFLAG_PREPROCESS.
     QUEUE_PREPROCESS {
         Reply: "SEED1-31" "MST-07";
-        Queue: "SEED1-29" "SAM-01" "MST-02";
+        Queue: "SEED1-29" "SAM-01" "MST-02" "SEED2-03" "SBM-02";
         Preprocess: "SEED1-29" "SEED1-15" "PSF-03" "MST-07";
         Complete: "CMP-04" "CMP-02";
         Folder: "SEED1-29";
@@ -282,7 +285,7 @@ clauses! {
     /// Nothing but the queue is left to do.
     QUEUE_PLAIN {
         Reply: "SEED1-49" "MST-11";
-        Queue: "SEED1-47" "SAM-01" "MST-02" "MST-11" "SEED1-36";
+        Queue: "SEED1-47" "SAM-01" "MST-02" "MST-11" "SEED1-36" "SEED2-01" "SBM-02";
         Preprocess: "SEED1-47" "MST-11";
         Complete: "CMP-02" "CMP-04";
         Folder: "SEED1-47";
@@ -290,7 +293,7 @@ clauses! {
     /// The coupled store sends what it can, and queues the rest.
     QUEUE_PARTIAL {
         Reply: "SEED1-49" "MST-11";
-        Queue: "SEED1-47" "MST-02" "TCS-08" "MST-11";
+        Queue: "SEED1-47" "MST-02" "TCS-08" "MST-11" "SEED2-02" "SBM-02";
         Preprocess: "SEED1-47" "MST-11";
         Responsibility: "SEED1-39" "SEED1-38";
         Complete: "CMP-04";
@@ -299,7 +302,7 @@ clauses! {
     /// The coupled store has sent everything, and hands the rest of the work to the spooler.
     COMPLETE {
         Reply: "SEED1-40";
-        Complete: "SEED1-40" "CMP-04" "MST-09" "MST-10";
+        Complete: "SEED1-40" "CMP-04" "MST-09" "MST-10" "SEED1-45" "CMP-03";
         Responsibility: "SEED1-39";
         Folder: "SEED1-40";
         Preprocess: "SEED1-40";
@@ -309,16 +312,18 @@ clauses! {
     /// The coupled store has sent everything, and finishes the message itself.
     DIRECT {
         Reply: "SEED1-44";
-        Queue: "SEED1-44" "TCS-07" "TCS-06";
+        Queue: "SEED1-44" "TCS-07" "TCS-06" "TCS-04";
         Submit: "SEED1-44";
         Locked: "SEED1-43";
-        Folder: "SEED1-41" "SEED1-42" "MST-10";
+        Folder: "SEED1-41" "SEED1-42" "MST-10" "SEED1-46";
         Exists: "SEED1-42" "SEED1-41";
         Complete: "CMP-04" "SEED1-44";
         Expand: "SEED1-22" "EXP-09";
     }
     /// PrepareSubmit failed, and its error is the caller's.
     PREPARE_FAILED { Reply: "SEED1-17" "MST-03"; Prepare: "SEED1-16" "SUB-09" "MST-03"; }
+    /// PrepareSubmit marked who has the message already.
+    PREPARED { Responsibility: "SUB-10"; }
     /// There is nobody to send to.
     NOBODY { Reply: "SUB-04"; }
     /// A submission that failed leaves nothing behind.

@@ -9,13 +9,13 @@ use crate::model::{Draft, Env, Expand, Hook, Message, OpenFlags, Session, Stop, 
 
 /// One support call as it was recorded.
 #[derive(Clone, Debug)]
-pub(super) struct SupportSeen {
-    pub(super) method: String,
-    pub(super) result: CallResult,
+pub(crate) struct SupportSeen {
+    pub(crate) method: String,
+    pub(crate) result: CallResult,
 }
 
 /// Reads a session's name: `client-2`, `spooler`, `spooler-2`.
-pub(super) fn session(name: &str) -> Option<Session> {
+pub(crate) fn session(name: &str) -> Option<Session> {
     let number = |text: &str| text.parse::<u8>().ok().filter(|number| *number > 0);
     if name == "spooler" {
         Some(Session::Spooler(1))
@@ -41,7 +41,7 @@ pub(super) fn count(recipients: &[Recipient]) -> u8 {
     u8::try_from(recipients.len()).unwrap_or(Message::MANY)
 }
 
-pub(super) fn draft(params: &CallParams, profile: &Profile) -> Draft {
+pub(crate) fn draft(params: &CallParams, profile: &Profile) -> Draft {
     let recipients = params.recipients.as_deref().unwrap_or_default();
     Draft {
         recipients: count(recipients),
@@ -52,7 +52,7 @@ pub(super) fn draft(params: &CallParams, profile: &Profile) -> Draft {
     }
 }
 
-pub(super) fn open_flags(params: &CallParams) -> OpenFlags {
+pub(crate) fn open_flags(params: &CallParams) -> OpenFlags {
     let has = |name: &str| params.flags.iter().flatten().any(|flag| flag == name);
     if has("MAPI_MODIFY") {
         OpenFlags::Modify
@@ -70,12 +70,12 @@ pub(super) fn stop(event: &Event) -> Stop {
     }
 }
 
-pub(super) fn locks(params: &CallParams) -> bool {
+pub(crate) fn locks(params: &CallParams) -> bool {
     params.lock_state != Some(LockState::Unlocked)
 }
 
 /// What MAPI answered while SubmitMessage ran; `recorded`: the log would show it.
-pub(super) fn env(calls: &[SupportSeen], recorded: bool, profile: &Profile) -> Env {
+pub(crate) fn env(calls: &[SupportSeen], recorded: bool, profile: &Profile) -> Env {
     let mut env = Env::default();
     if !recorded {
         env.expand.ends = Support::Hidden;
@@ -106,7 +106,7 @@ pub(super) fn env(calls: &[SupportSeen], recorded: bool, profile: &Profile) -> E
 }
 
 /// What MAPI answered while FinishedMsg ran.
-pub(super) fn hook(calls: &[SupportSeen]) -> Hook {
+pub(crate) fn hook(calls: &[SupportSeen]) -> Hook {
     let call = calls.iter().rev().find(|call| call.method == "support.do_sent_mail");
     call.map_or_else(Hook::default, |call| Hook {
         sent_mail: ending(&call.result),
@@ -126,7 +126,7 @@ pub(super) fn counts(calls: &[SupportSeen], routed: impl Fn(&str) -> bool) -> Co
 }
 
 /// The error of the last support call that failed.
-pub(super) fn support_error(calls: &[SupportSeen]) -> Option<HResult> {
+pub(crate) fn support_error(calls: &[SupportSeen]) -> Option<HResult> {
     calls.iter().rev().filter_map(|call| call.result.hresult).find(|code| !code.is_success())
 }
 

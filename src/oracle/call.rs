@@ -59,6 +59,14 @@ impl Oracle {
             _ => object.and_then(|(_, object)| object.pending.clone()),
         }
         .or_else(|| tracker.content.clone());
+        // A submission that succeeds leaves the expanded table; of one that fails, either may remain (F1).
+        let submits = matches!(call, Call::Submit(_));
+        let success = seen.is_some_and(|seen| seen.code.is_success());
+        let addresses = match expanded(calls) {
+            Some(addresses) if submits && success => addresses,
+            Some(_) if submits => Vec::new(),
+            Some(_) | None => tracker.addresses.clone(),
+        };
         let mut buffer = std::mem::take(&mut self.buffer);
         let rules = self.rules;
         let question = Question {
@@ -73,7 +81,7 @@ impl Oracle {
             observation: observation.as_ref(),
             content: (tracker.content.as_deref(), written.as_deref()),
             time: tracker.time.as_deref().filter(|_| !matches!(call, Call::Submit(_) | Call::Abort)),
-            addresses: &tracker.addresses,
+            addresses: &addresses,
             shows_responsibility: self.shows_responsibility,
         };
         let all = judge::matches(&tracker.candidates, &question, &mut buffer);
@@ -82,7 +90,7 @@ impl Oracle {
         self.buffer = buffer;
         let mut drafts = drafts;
         drafts.extend(self.blame_caller(&tracker, session, object, call));
-        drafts.extend(self.blame_ready(event, call, calls));
+        drafts.extend(self.blame_ready(session, call, calls));
 
         let content = if writes { written } else { tracker.content.clone() };
         let dirty_and_failed = matches!(call, Call::Submit(_))
@@ -96,10 +104,14 @@ impl Oracle {
             }
         }
         tracker.become_any(after);
+        if submits && success {
+            tracker.addresses = addresses;
+        }
         if let Some(observation) = &observation {
+            self.ledger.look(observation);
             self.learn(&mut tracker, entry_id, observation);
         }
-        self.after_state(&mut tracker, event, call, before, calls);
+        self.after_state(&mut tracker, entry_id, event, (call, before));
         self.publish(&mut tracker, event, (session, call), before, drafts);
         self.messages.insert(entry_id.to_owned(), tracker);
     }
@@ -280,7 +292,10 @@ impl Oracle {
         let found = faults(first).into_iter().filter(|(clause, _)| certain(clause));
         found
             .map(|(clause, sure)| Draft {
-                verdict: if sure { Verdict::Violation } else { Verdict::Inconclusive },
+                verdict: match clause.ids(Aspect::Reply).collect::<Vec<_>>() {
+                    ids if sure => self.severity(&ids),
+                    _ => Verdict::Inconclusive,
+                },
                 who,
                 ids: clause.ids(Aspect::Reply).collect(),
                 readings: Vec::new(),
@@ -299,30 +314,35 @@ impl Oracle {
     }
 
     /// PrepareSubmit must be preceded by SpoolerNotify(NOTIFY_READYTOSEND), once a session (PRE-07, SPN-11).
-    fn blame_ready(&mut self, event: &Event, call: Call, calls: &[SupportSeen]) -> Vec<Draft> {
+    fn blame_ready(&mut self, session: Session, call: Call, calls: &[SupportSeen]) -> Option<Draft> {
         // Only a live run tells whether the adapter could have routed the notification at all.
+        if !matches!(call, Call::Submit(_)) || self.supports.is_none() || !self.routes("support.spooler_notify") {
+            return None;
+        }
+        let times = calls.iter().filter(|call| call.method == "support.spooler_notify").count();
+        let repeated = times > 1 || (times > 0 && self.was_ready(session));
+        if times > 0 {
+            self.note_ready(session);
+        }
         let prepared = calls.iter().any(|call| call.method == "support.prepare_submit");
-        if !matches!(call, Call::Submit(_))
-            || !prepared
-            || self.supports.is_none()
-            || !self.routes("support.spooler_notify")
-        {
-            return Vec::new();
+        if prepared {
+            self.ledger.exercise(["PRE-07", "SPN-11"].into_iter());
         }
-        let ids = vec!["PRE-07", "SPN-11"];
-        self.ledger.exercise(ids.iter().copied());
-        if self.ready_to_send() || event.result.hresult.is_none() {
-            return Vec::new();
-        }
-        vec![Draft {
-            verdict: Verdict::Violation,
+        let draft = |verdict, what: String, observed: &str| Draft {
+            verdict,
             who: Who::Store,
-            ids,
+            ids: vec!["PRE-07", "SPN-11"],
             readings: Vec::new(),
-            what: words::fault(Aspect::SpoolerNotify, &Message::default()),
+            what,
             expected: words::expected(Aspect::SpoolerNotify, &Message::default()),
-            observed: "PrepareSubmit without it".to_owned(),
-        }]
+            observed: observed.to_owned(),
+        };
+        if prepared && !self.is_ready() {
+            let what = words::fault(Aspect::SpoolerNotify, &Message::default());
+            return Some(draft(Verdict::Violation, what, "PrepareSubmit without it"));
+        }
+        let what = "SpoolerNotify(NOTIFY_READYTOSEND) was called more than once in a session".to_owned();
+        repeated.then(|| draft(Verdict::Deviation, what, "a second call"))
     }
 
     /// Takes an observation into everything that was left free.
@@ -344,14 +364,7 @@ impl Oracle {
     }
 
     /// Order of submission, owed notifications and expanded recipients.
-    fn after_state(
-        &mut self,
-        tracker: &mut Tracker,
-        event: &Event,
-        call: Call,
-        before: Message,
-        calls: &[SupportSeen],
-    ) {
+    fn after_state(&mut self, tracker: &mut Tracker, entry_id: &str, event: &Event, (call, before): (Call, Message)) {
         let after = tracker.first();
         if matches!(call, Call::Submit(_)) && !before.outgoing() && after.outgoing() {
             tracker.submitted = Some(self.next_submission());
@@ -365,21 +378,14 @@ impl Oracle {
             let mut changes: Vec<_> = changes.collect();
             changes.dedup();
             if let [Some(change)] = changes[..] {
-                tracker.owed.push(Owed { change, seq: event.seq });
+                self.owe(tracker, entry_id, Owed { change, seq: event.seq });
             }
             let sent = event.result.hresult.is_some_and(HResult::is_success);
             if matches!(call, Call::NotifyNewMail)
                 && sent
                 && event.session.as_deref().is_some_and(|s| s.starts_with("spooler"))
             {
-                tracker.owed.push(Owed { change: crate::model::QueueChange::NewMail, seq: event.seq });
-            }
-        }
-        if matches!(call, Call::Submit(_)) && event.result.hresult.is_some_and(HResult::is_success) {
-            for call in calls.iter().filter(|call| call.method == "support.expand_recips") {
-                if let Some(rows) = &call.result.recipients {
-                    tracker.addresses = rows.iter().map(|row| row.address.clone()).collect();
-                }
+                self.owe(tracker, entry_id, Owed { change: crate::model::QueueChange::NewMail, seq: event.seq });
             }
         }
     }
@@ -404,7 +410,8 @@ impl Oracle {
             });
         }
         for draft in drafts {
-            if !self.judged.contains(&draft.who) {
+            // What no requirement pins, nobody is blamed for.
+            if !self.judged.contains(&draft.who) || draft.ids.is_empty() {
                 continue;
             }
             self.ledger.find(Finding {
@@ -462,6 +469,16 @@ fn grade(fit: &Match, rules: &crate::model::Rules) -> u8 {
     } else {
         3
     }
+}
+
+/// The recipients after ExpandRecips, if it replaced them.
+fn expanded(calls: &[SupportSeen]) -> Option<Vec<String>> {
+    let rows = calls
+        .iter()
+        .rev()
+        .filter(|call| call.method == "support.expand_recips")
+        .find_map(|call| call.result.recipients.as_ref())?;
+    Some(rows.iter().map(|row| row.address.clone()).collect())
 }
 
 /// The readings that every matching step needs, by ambiguity.

@@ -51,7 +51,8 @@ impl Seen {
     }
 }
 
-fn admits(codes: Codes, code: HResult, support: Option<HResult>) -> bool {
+/// Whether a refusal with these `codes` may carry `code`; `support` is the error of the support call that failed.
+pub(crate) fn admits(codes: Codes, code: HResult, support: Option<HResult>) -> bool {
     match codes {
         Codes::Any => true,
         Codes::OneOf(list) => list.contains(&code),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use spoolproof_sdk::wire::Observation;
+
 use super::verdict::{Finding, Verdict};
 use crate::model::{AMBIGUITIES, Dim, Mask};
 
@@ -28,6 +30,8 @@ pub struct Ledger {
     pub events: u64,
     /// Messages seen.
     pub messages: u64,
+    /// Member of `observe` → whether it was ever there.
+    pub shown: BTreeMap<&'static str, bool>,
     /// Ambiguity → the evidence, in the register's order.
     evidence: BTreeMap<Dim, Evidence>,
     /// Key of a finding → its index in `findings`.
@@ -47,6 +51,24 @@ impl Ledger {
         let evidence = self.evidence.entry(dim).or_insert(Evidence { permitted: Mask::MAX, events: 0 });
         evidence.permitted &= mask;
         evidence.events += 1;
+    }
+
+    /// Notes which members an observation has.
+    pub(super) fn look(&mut self, seen: &Observation) {
+        for (member, there) in [
+            ("exists", seen.exists.is_some()),
+            ("folder", seen.folder.is_some()),
+            ("copies", seen.copies.is_some() || seen.sentmail_copies.is_some()),
+            ("PR_SUBJECT", seen.subject.is_some()),
+            ("PR_MESSAGE_FLAGS", seen.message_flags.is_some()),
+            ("PR_SUBMIT_FLAGS", seen.submit_flags.is_some()),
+            ("PR_CLIENT_SUBMIT_TIME", seen.client_submit_time.is_some()),
+            ("PR_PREPROCESS", seen.preprocess.is_some()),
+            ("in_outgoing_queue", seen.in_outgoing_queue.is_some()),
+            ("recipients", seen.recipients.is_some()),
+        ] {
+            *self.shown.entry(member).or_default() |= there;
+        }
     }
 
     /// Adds a finding; in a log without cases, one of a kind that is there already is only counted.

@@ -4,7 +4,7 @@
 //! decides everything; to its right are `trace` and `conformance`, which feed it events.
 
 mod account;
-mod bind;
+pub(crate) mod bind;
 mod call;
 mod judge;
 mod ledger;
@@ -14,9 +14,11 @@ mod oracle;
 mod queue;
 mod tracker;
 mod verdict;
-mod words;
+pub(crate) mod words;
 
 pub use account::{Account, CaseOutcome};
+pub(crate) use judge::admits;
 pub use ledger::Ledger;
+pub(crate) use oracle::owes;
 pub use oracle::{Oracle, Setting, Unjudged};
 pub use verdict::{Finding, Line, Verdict, Who};

@@ -11,6 +11,7 @@ use super::bind::{self, SupportSeen};
 use super::judge::{Opened, Seen};
 use super::ledger::Ledger;
 use super::observe;
+use super::queue::Notice;
 use super::tracker::{Missed, OpenObject, Tracker};
 use super::verdict::Who;
 use crate::model::{Call, Handle, Level, Lock, Message, Place, Profile, QueueChange, Rules, Session, Step, Stop, Tri};
@@ -58,8 +59,6 @@ pub enum Unjudged {
 pub struct Setting {
     /// The trace's header: the profile, and what the log could contain.
     pub header: Header,
-    /// The methods that the adapter serves and sends, in a live run.
-    pub supports: Option<Vec<String>>,
     /// Whose duties are judged. The checker is not judged for the parts that it plays itself.
     pub judged: Vec<Who>,
 }
@@ -68,7 +67,7 @@ impl Setting {
     /// Everybody is judged, as in a log.
     #[must_use]
     pub fn of_log(header: Header) -> Self {
-        Self { header, supports: None, judged: vec![Who::Client, Who::Mapi, Who::Spooler, Who::Store, Who::Transport] }
+        Self { header, judged: vec![Who::Client, Who::Mapi, Who::Spooler, Who::Store, Who::Transport] }
     }
 }
 
@@ -92,6 +91,8 @@ pub struct Oracle {
     pub(super) case: Option<String>,
     pub(super) shows_responsibility: bool,
     pub(super) buffer: Vec<Step>,
+    /// Notifications that came before the call which owes them returned.
+    pub(super) early: Vec<Notice>,
     case_rules: Rules,
     mid_flight: bool,
     forgot: bool,
@@ -101,7 +102,7 @@ pub struct Oracle {
     dead: BTreeSet<String>,
     support: BTreeMap<u64, Vec<SupportSeen>>,
     submissions: u64,
-    ready_to_send: bool,
+    ready: BTreeSet<Session>,
 }
 
 impl Oracle {
@@ -115,7 +116,7 @@ impl Oracle {
             strengths: Arc::new(strengths),
             judged: setting.judged,
             records: setting.header.records,
-            supports: setting.supports,
+            supports: setting.header.x_supports,
             profile: Profile::from(&setting.header.profile),
             wire_profile: setting.header.profile,
             case_rules: rules,
@@ -124,6 +125,7 @@ impl Oracle {
             case: None,
             shows_responsibility: false,
             buffer: Vec::new(),
+            early: Vec::new(),
             mid_flight: setting.header.starts == Some(Starts::MidFlight),
             forgot: false,
             names: BTreeMap::new(),
@@ -132,13 +134,13 @@ impl Oracle {
             dead: BTreeSet::new(),
             support: BTreeMap::new(),
             submissions: 0,
-            ready_to_send: false,
+            ready: BTreeSet::new(),
         }
     }
 
     /// Starts the next case with a fresh store, as `reset` does; the account goes on.
-    pub fn next_case(&mut self, catalogue: &Catalogue, header: &Header, supports: Option<Vec<String>>) {
-        let mut fresh = Self::new(catalogue, Setting { header: header.clone(), supports, judged: self.judged.clone() });
+    pub fn next_case(&mut self, catalogue: &Catalogue, header: &Header) {
+        let mut fresh = Self::new(catalogue, Setting { header: header.clone(), judged: self.judged.clone() });
         fresh.ledger = std::mem::take(&mut self.ledger);
         fresh.shows_responsibility = self.shows_responsibility;
         *self = fresh;
@@ -155,13 +157,26 @@ impl Oracle {
     ///
     /// When the event contradicts what the log said before, so that nothing after it can be judged.
     pub fn event(&mut self, event: &Event) -> Result<(), Unjudged> {
+        self.judge(event)?;
+        if event.x_settled == Some(true) {
+            self.settle();
+        }
+        Ok(())
+    }
+
+    /// Judges what only the end can show: notifications that are owed although all that were sent have arrived.
+    pub fn settle(&mut self) {
+        self.judge_owed();
+    }
+
+    fn judge(&mut self, event: &Event) -> Result<(), Unjudged> {
         if event.case != self.case {
             self.forget();
             self.case.clone_from(&event.case);
         }
         if event.call.starts_with("support.") {
+            self.judge_notify_flags(event);
             let seen = SupportSeen { method: event.call.clone(), result: event.result.clone() };
-            self.ready_to_send |= event.call == "support.spooler_notify";
             self.support.entry(event.during.unwrap_or(0)).or_default().push(seen);
             return Ok(());
         }
@@ -174,17 +189,14 @@ impl Oracle {
             _ if event.error.is_some() => {}
             "get_outgoing_queue" => self.queue_was_read(event)?,
             "restart" => return self.restarted(event),
-            _ => self.message_call(event, &calls)?,
+            _ => {
+                let judged = self.message_call(event, &calls);
+                self.early.clear();
+                return judged;
+            }
         }
         self.look_at_others(event, None);
         Ok(())
-    }
-
-    /// Judges what only the end can show: notifications that were owed, if all that were sent have arrived.
-    pub fn end_case(&mut self, settled: bool) {
-        if settled {
-            self.judge_owed();
-        }
     }
 
     /// The store is fresh: everything of before is gone.
@@ -194,7 +206,8 @@ impl Oracle {
         self.objects.clear();
         self.dead.clear();
         self.support.clear();
-        self.ready_to_send = false;
+        self.early.clear();
+        self.ready.clear();
         self.forgot = false;
         self.rules = self.case_rules;
     }
@@ -350,7 +363,9 @@ impl Oracle {
                 }
                 let handle_state = Handle { asked, granted, ..Handle::CREATED };
                 let object = OpenObject { entry_id: entry_id.to_owned(), session, handle: handle_state, pending: None };
-                if self.objects.insert(handle.clone(), object).is_some() {
+                self.dead.remove(&handle);
+                // After SubmitMessage only Release is allowed, so a provider may give the handle away again.
+                if self.objects.insert(handle.clone(), object).is_some_and(|old| !old.handle.spent) {
                     return Err(Unjudged::Twice { what: "handle", id: handle });
                 }
             }
@@ -371,6 +386,10 @@ impl Oracle {
                 }
             }
             Call::Submit(_) => {
+                if success {
+                    let same = |object: &&mut OpenObject| object.entry_id == entry_id;
+                    self.objects.values_mut().filter(same).for_each(|object| object.handle.stale = true);
+                }
                 if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
                     object.handle.spent |= success;
                     object.handle.refused |= !success;
@@ -383,9 +402,6 @@ impl Oracle {
                     object.pending = None;
                     object.handle.dirty = false;
                 }
-            }
-            Call::Abort if success => {
-                // Whether the submitting object comes back to life is open (H13); that it was spent is remembered.
             }
             _ => {}
         }
@@ -418,7 +434,7 @@ impl Oracle {
         }
         self.dead.extend(std::mem::take(&mut self.objects).into_keys());
         self.support.clear();
-        self.ready_to_send = false;
+        self.ready.clear();
         if stop == Stop::Crash {
             // What was owed may have died with the process.
             for tracker in self.messages.values_mut() {
@@ -470,9 +486,19 @@ impl Oracle {
         self.submissions
     }
 
+    /// Notes SpoolerNotify(NOTIFY_READYTOSEND) by a session's store object.
+    pub(super) fn note_ready(&mut self, session: Session) {
+        self.ready.insert(session);
+    }
+
+    /// Whether this session's store object has called SpoolerNotify(NOTIFY_READYTOSEND).
+    pub(super) fn was_ready(&self, session: Session) -> bool {
+        self.ready.contains(&session)
+    }
+
     /// Whether SpoolerNotify(NOTIFY_READYTOSEND) came in this life of the store.
-    pub(super) const fn ready_to_send(&self) -> bool {
-        self.ready_to_send
+    pub(super) fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
     }
 
     /// What the event's call returned; `None` if it never did.
@@ -562,7 +588,7 @@ fn shows_responsibility(event: &Event) -> bool {
 }
 
 /// The notification that a change of the state owes, if it owes one.
-pub(super) fn owes(before: &Message, after: &Message) -> Option<QueueChange> {
+pub(crate) fn owes(before: &Message, after: &Message) -> Option<QueueChange> {
     match (before.queued, after.queued) {
         (false, true) if after.preprocess => Some(QueueChange::AddedForPreprocessing),
         (false, true) => Some(QueueChange::Added),

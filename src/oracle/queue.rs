@@ -10,8 +10,8 @@ use super::tracker::{Missed, Owed};
 use super::verdict::{Finding, Verdict, Who};
 use super::words;
 use crate::model::{
-    Aspect, Clause, Dim, Message, Need, QueueChange, REQUIRED_COLUMNS, Session, client_reads_queue, misplaced,
-    notification, queue_table,
+    Aspect, Clause, Dim, Message, Need, QueueChange, REQUIRED_COLUMNS, STORE_NOTIFY_FLAGS, Session, client_reads_queue,
+    misplaced, notification, notify_flags, queue_table,
 };
 
 /// E3's reading under which a row must be there when SubmitMessage returns.
@@ -20,7 +20,7 @@ const EVENTUALLY: &str = "E3=Eventually";
 impl Oracle {
     /// Judges one read of the table.
     pub(super) fn queue_was_read(&mut self, event: &Event) -> Result<(), Unjudged> {
-        let Session::Spooler(_) = session_of(event)? else {
+        let Session::Spooler(number) = session_of(event)? else {
             // A store may serve a client or not (H15); the client has no business here.
             self.report(
                 event,
@@ -38,6 +38,9 @@ impl Oracle {
         };
         let Some(code) = event.result.hresult else { return Ok(()) };
         self.ledger.exercise(queue_table().ids(Aspect::Reply));
+        if !code.is_success() && (self.profile.submits == Some(false) || number > 1) {
+            return Ok(()); // It says that it does not send (OQT-02), or it serves one spooler only (XOM-04).
+        }
         if !code.is_success() {
             let words =
                 (format!("GetOutgoingQueue returned {code} to the spooler"), "S_OK".to_owned(), code.to_string());
@@ -48,7 +51,8 @@ impl Oracle {
         if let Some(rows) = &event.result.rows {
             self.ledger.exercise(queue_table().ids(Aspect::Rows));
             self.judge_rows(event, rows);
-            self.judge_absent(event, rows);
+            let settled = event.x_settled == Some(true);
+            self.judge_absent(event, rows, settled);
             self.judge_order(event, rows);
         }
         Ok(())
@@ -132,9 +136,17 @@ impl Oracle {
         }
     }
 
+    /// Whether a read of the table, not yet judged, lacks the row of a message that is queued for certain.
+    #[must_use]
+    pub fn misses_rows(&self, event: &Event) -> bool {
+        let Some(rows) = &event.result.rows else { return false };
+        let has_row = |id: &String| rows.iter().any(|row| self.row_message(&row.entry_id).as_ref() == Some(id));
+        self.messages.iter().any(|(id, tracker)| tracker.surely(|m| m.queued && !m.completing) && !has_row(id))
+    }
+
     /// A queued message without a row: it may come later (E3), but not after everything else has.
-    fn judge_absent(&mut self, event: &Event, rows: &[QueueRow]) {
-        let strict = !self.rules.silent(Need { dim: Dim::E3, mask: 1 });
+    fn judge_absent(&mut self, event: &Event, rows: &[QueueRow], settled: bool) {
+        let strict = settled || !self.rules.silent(Need { dim: Dim::E3, mask: 1 });
         let declared = self.wire_profile.readings.get("E3").is_some_and(|reading| reading == "Eventually");
         let newest_shown =
             rows.iter().filter_map(|row| self.messages.get(&self.row_message(&row.entry_id)?)?.submitted).max();
@@ -216,30 +228,38 @@ impl Oracle {
     }
 
     /// A notification came: what was owed is paid.
+    ///
+    /// One that pays nothing may have come before the call returned that will owe it.
     pub(super) fn notified(&mut self, event: &Event) {
-        let new_mail = event.call == "notify.new_mail";
-        let kind = event.params.event.as_deref().unwrap_or("changed").to_owned();
-        let about = event.params.entry_id.as_deref().and_then(|id| self.row_message(id));
+        let notice = Notice {
+            new_mail: event.call == "notify.new_mail",
+            kind: event.params.event.clone().unwrap_or_else(|| "changed".to_owned()),
+            about: event.params.entry_id.as_deref().map(|id| self.row_message(id).unwrap_or_else(|| id.to_owned())),
+        };
         let mut paid = Vec::new();
         for (id, tracker) in &mut self.messages {
-            if about.as_ref().is_some_and(|about| about != id) {
-                continue;
-            }
             tracker.owed.retain(|owed| {
-                let pays = match owed.change {
-                    QueueChange::NewMail => new_mail,
-                    // A row that is modified, or a table that changed, tells the spooler as much as one that was added.
-                    QueueChange::Added | QueueChange::AddedForPreprocessing => !new_mail && kind != "deleted",
-                    QueueChange::Removed => !new_mail && kind != "added" && kind != "modified",
-                };
+                let pays = notice.pays(owed.change, id);
                 if pays {
                     paid.push(owed.change);
                 }
                 !pays
             });
         }
+        if paid.is_empty() {
+            self.early.push(notice);
+        }
         for change in paid {
             self.ledger.exercise(notification(change).ids(Aspect::Notify));
+        }
+    }
+
+    /// Notes that the store owes a notification, unless it came already.
+    pub(super) fn owe(&mut self, tracker: &mut super::tracker::Tracker, entry_id: &str, owed: Owed) {
+        if self.early.iter().any(|notice| notice.pays(owed.change, entry_id)) {
+            self.ledger.exercise(notification(owed.change).ids(Aspect::Notify));
+        } else {
+            tracker.owed.push(owed);
         }
     }
 
@@ -279,6 +299,23 @@ impl Oracle {
                 Some(name),
                 words,
             );
+        }
+    }
+
+    /// A store may use two of SpoolerNotify's flags (SPN-01).
+    pub(super) fn judge_notify_flags(&mut self, event: &Event) {
+        if event.call != "support.spooler_notify" {
+            return;
+        }
+        self.ledger.exercise(notify_flags().ids(Aspect::SpoolerNotify));
+        let flags = event.params.flags.clone().unwrap_or_default();
+        if let Some(flag) = flags.iter().find(|flag| !STORE_NOTIFY_FLAGS.contains(&flag.as_str())) {
+            let words = (
+                format!("the store calls SpoolerNotify with {flag}"),
+                "NOTIFY_READYTOSEND or NOTIFY_NEWMAIL_RECEIVED".to_owned(),
+                flags.join(", "),
+            );
+            self.report(event, Who::Store, (notify_flags(), Aspect::SpoolerNotify), Verdict::Violation, None, words);
         }
     }
 
@@ -322,5 +359,29 @@ impl Oracle {
         self.messages.values().flat_map(|tracker| &tracker.owed).any(|owed| {
             self.routes(if owed.change == QueueChange::NewMail { "notify.new_mail" } else { "notify.table_modified" })
         })
+    }
+}
+
+/// A notification as it came.
+#[derive(Clone, Debug)]
+pub(super) struct Notice {
+    new_mail: bool,
+    kind: String,
+    /// The message that it names, if it names one.
+    about: Option<String>,
+}
+
+impl Notice {
+    /// Whether it tells of `change` of the message `entry_id`.
+    fn pays(&self, change: QueueChange, entry_id: &str) -> bool {
+        if self.about.as_ref().is_some_and(|about| about != entry_id) {
+            return false;
+        }
+        match change {
+            QueueChange::NewMail => self.new_mail,
+            // A row that is modified, or a table that changed, tells the spooler as much as one that was added.
+            QueueChange::Added | QueueChange::AddedForPreprocessing => !self.new_mail && self.kind != "deleted",
+            QueueChange::Removed => !self.new_mail && self.kind != "added" && self.kind != "modified",
+        }
     }
 }

@@ -5,7 +5,7 @@ use spoolproof_sdk::HResult;
 use crate::model::{Aspect, Call, Codes, Level, Lock, Message, OpenFlags, Place, Reply, Session, Step, Stop};
 
 /// The call by MAPI's own name.
-pub(super) const fn call(call: Call) -> &'static str {
+pub(crate) const fn call(call: Call) -> &'static str {
     match call {
         Call::Abort => "AbortSubmit",
         Call::Create(_) => "CreateMessage",
@@ -38,7 +38,7 @@ pub(super) fn session(session: Session) -> String {
 }
 
 /// What kind of message it was, before the call.
-pub(super) fn state(m: &Message) -> &'static str {
+pub(crate) fn state(m: &Message) -> &'static str {
     match m.place {
         Place::Absent => "new",
         Place::Gone => "deleted",
@@ -65,7 +65,7 @@ pub(super) fn state(m: &Message) -> &'static str {
 }
 
 /// The replies that would have been right, from the steps that break nothing.
-pub(super) fn replies<'a>(steps: impl Iterator<Item = &'a Step>, support: Option<HResult>) -> String {
+pub(crate) fn replies<'a>(steps: impl Iterator<Item = &'a Step>, support: Option<HResult>) -> String {
     let mut words: Vec<String> = Vec::new();
     for step in steps {
         let word = reply(step.reply, support);

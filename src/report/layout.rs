@@ -6,12 +6,12 @@ use super::CaseVerdict;
 use crate::oracle::{Verdict, Who};
 
 /// What matters in a line.
-pub(super) const STRONG: Style = Style::new().bold();
+pub(crate) const STRONG: Style = Style::new().bold();
 /// What only helps to find one's way.
-pub(super) const FAINT: Style = Style::new().dimmed();
+pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// The colour of a verdict.
-pub(super) const fn style(verdict: Verdict) -> Style {
+pub(crate) const fn style(verdict: Verdict) -> Style {
     let color = match verdict {
         Verdict::Deviation | Verdict::Inconclusive => AnsiColor::Yellow,
         Verdict::Error => AnsiColor::Magenta,
@@ -40,7 +40,7 @@ pub(super) fn family(case: &CaseVerdict) -> &str {
 }
 
 /// A number with its thousands apart.
-pub(super) fn number(number: u64) -> String {
+pub(crate) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -53,7 +53,7 @@ pub(super) fn number(number: u64) -> String {
 }
 
 /// A number of things.
-pub(super) fn count(number_of: u64, thing: &str) -> String {
+pub(crate) fn count(number_of: u64, thing: &str) -> String {
     format!("{} {thing}{}", number(number_of), if number_of == 1 { "" } else { "s" })
 }
 
@@ -70,17 +70,17 @@ pub(super) fn short(id: &str) -> String {
 const ID_CHARS_MAX: usize = 16;
 
 /// How many columns a text takes.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     text.chars().count()
 }
 
 /// Breaks a text between words into lines of at most `width` columns; a longer word has its own line.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     fill(text.split_whitespace(), " ", width)
 }
 
 /// Puts items in lines of at most `width` columns, `between` them.
-pub(super) fn fill<T: AsRef<str>>(items: impl IntoIterator<Item = T>, between: &str, width: usize) -> Vec<String> {
+pub(crate) fn fill<T: AsRef<str>>(items: impl IntoIterator<Item = T>, between: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for item in items {
         let item = item.as_ref();

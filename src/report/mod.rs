@@ -7,7 +7,7 @@ mod block;
 mod build;
 pub mod json;
 pub mod junit;
-mod layout;
+pub(crate) mod layout;
 #[cfg(test)]
 mod samples;
 pub mod text;

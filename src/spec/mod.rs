@@ -20,3 +20,4 @@ pub use problem::{Problem, line_column};
 pub use profile::{NamedProfile, SHIPPED_PROFILES};
 pub use reading::{Ambiguity, AmbiguityKind, AmbiguityStatus, Reading, Stance};
 pub use requirement::{Form, Requirement, RequirementStatus, Strength, Who};
+pub(crate) use suggest::closest;

@@ -55,7 +55,6 @@ pub fn audit<R: BufRead>(
             progress(place.line);
         }
         if current.as_ref() != Some(&event.case) {
-            oracle.end_case(false);
             account.cases.push(case(event.case.clone().unwrap_or_else(|| name.to_owned())));
             current = Some(event.case.clone());
         }

@@ -148,7 +148,10 @@ impl HResult {
 
     /// Accepts the signed form too, since many languages print an HRESULT as a negative `int`.
     fn from_number(number: i64) -> Option<Self> {
-        u32::try_from(number).or_else(|_| i32::try_from(number).map(i32::cast_unsigned)).ok().map(Self)
+        u32::try_from(number)
+            .or_else(|_| i32::try_from(number).map(|code| u32::from_ne_bytes(code.to_ne_bytes())))
+            .ok()
+            .map(Self)
     }
 }
 

@@ -30,6 +30,9 @@ pub struct Header {
     /// `mid-flight`: the log starts with messages and handles that it does not introduce.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts: Option<Starts>,
+    /// The methods that the adapter said it serves and sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x_supports: Option<Vec<String>>,
 }
 
 /// Where a log begins.
@@ -85,6 +88,9 @@ pub struct Event {
     /// The case that this event belongs to; the store is fresh at each new case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
+    /// The recorder waited after this event, and everything that was sent has arrived: what is still owed, is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x_settled: Option<bool>,
 }
 
 /// When an event happened.

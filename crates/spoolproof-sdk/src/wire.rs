@@ -35,6 +35,24 @@ pub struct Profile {
     pub readings: BTreeMap<String, String>,
 }
 
+impl Profile {
+    /// This profile, with every member that `over` has taken from there.
+    #[must_use]
+    pub fn overridden_by(&self, over: &Self) -> Self {
+        let mut readings = self.readings.clone();
+        readings.extend(over.readings.clone());
+        Self {
+            outgoing_submission: over.outgoing_submission.or(self.outgoing_submission),
+            coupling: over.coupling.or(self.coupling),
+            handles_addrtypes: over.handles_addrtypes.clone().or_else(|| self.handles_addrtypes.clone()),
+            wants_spooler_completion: over.wants_spooler_completion.or(self.wants_spooler_completion),
+            persists_lock: over.persists_lock.or(self.persists_lock),
+            sorts_queue: over.sorts_queue.or(self.sorts_queue),
+            readings,
+        }
+    }
+}
+
 /// Whether a store is tightly coupled with a transport provider.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,0 +1,84 @@
+//! Which cases `--case` means.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::failure::Failure;
+use crate::scenario::Scenario;
+use crate::spec::closest;
+
+/// Keeps the scenarios that a pattern names, in their order; without patterns, all.
+///
+/// A pattern is an id (`abort/locked`), a family (`abort`), or a glob over ids (`*/locked*`).
+pub(crate) fn select(scenarios: Vec<Scenario>, patterns: &[String]) -> Result<Vec<Scenario>, Failure> {
+    if patterns.is_empty() {
+        return Ok(scenarios);
+    }
+    let mut matchers = Vec::new();
+    for pattern in patterns {
+        let matcher = Matcher::new(pattern)?;
+        if !scenarios.iter().any(|scenario| matcher.is_match(&scenario.id)) {
+            let meant = closest(pattern, scenarios.iter().flat_map(|scenario| names(&scenario.id)));
+            let failure = Failure::nothing(format_args!("no case matches `{pattern}`, so nothing was run"));
+            return Err(match meant {
+                Some(_) => failure.suggest(meant),
+                None => failure.help("`spoolproof list` shows the cases"),
+            });
+        }
+        matchers.push(matcher);
+    }
+    Ok(scenarios.into_iter().filter(|scenario| matchers.iter().any(|matcher| matcher.is_match(&scenario.id))).collect())
+}
+
+/// What a case can be meant by: its id and its family.
+fn names(id: &str) -> impl Iterator<Item = &str> {
+    [Some(id), id.split_once('/').map(|(family, _)| family)].into_iter().flatten()
+}
+
+struct Matcher {
+    pattern: String,
+    glob: GlobMatcher,
+}
+
+impl Matcher {
+    fn new(pattern: &str) -> Result<Self, Failure> {
+        let glob = GlobBuilder::new(pattern)
+            .build()
+            .map_err(|error| Failure::usage(format_args!("`{pattern}` is no pattern: {}", error.kind())))?;
+        Ok(Self { pattern: pattern.trim_end_matches('/').to_owned(), glob: glob.compile_matcher() })
+    }
+
+    fn is_match(&self, id: &str) -> bool {
+        names(id).any(|name| name == self.pattern) || self.glob.is_match(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::select;
+    use crate::cli::library;
+
+    fn ids(patterns: &[&str]) -> Result<Vec<String>, u8> {
+        let catalogue = library::catalogue().expect("the catalogue is right");
+        let scenarios = library::carried(&catalogue).expect("the scenarios are right");
+        let patterns: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        let selected = select(scenarios, &patterns).map_err(|failure| failure.code)?;
+        Ok(selected.into_iter().map(|scenario| scenario.id).collect())
+    }
+
+    #[test]
+    fn a_pattern_is_an_id_a_family_or_a_glob() {
+        assert_eq!(ids(&["abort/locked"]), Ok(vec!["abort/locked".to_owned()]));
+        let family = ids(&["abort"]).expect("there are such cases");
+        assert!(family.len() > 5 && family.iter().all(|id| id.starts_with("abort/")), "{family:?}");
+        assert_eq!(ids(&["abort/*"]), Ok(family.clone()));
+        assert_eq!(ids(&["abort/"]), Ok(family));
+        let several = ids(&["*/locked", "lock/twice"]).expect("there are such cases");
+        assert!(several.contains(&"abort/locked".to_owned()) && several.contains(&"lock/twice".to_owned()));
+    }
+
+    #[test]
+    fn a_pattern_that_names_nothing_stops_the_run() {
+        assert_eq!(ids(&["abort/locked", "abrot"]), Err(4));
+        assert_eq!(ids(&["a[b"]), Err(2));
+    }
+}

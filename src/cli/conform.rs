@@ -1,0 +1,192 @@
+//! `spoolproof conform`: drives a provider through the cases, and judges it.
+
+use std::env;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use spoolproof_sdk::trace::{Event, Header};
+
+use super::again::Again;
+use super::failure::Failure;
+use super::output::{self, Outputs};
+use super::progress::Progress;
+use super::traces::Traces;
+use super::{cases, library, reference, subject};
+use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, Sut as _, Target};
+use crate::oracle::Verdict;
+use crate::report::layout::{FAINT, STRONG, count};
+use crate::report::{About, Report};
+use crate::spec::Catalogue;
+
+/// Drive a provider through the cases, and judge what it does
+///
+/// Each case runs on a fresh store. The traces of the cases in which something was found are kept in `out/`;
+/// `spoolproof audit` judges them again without the provider.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  spoolproof conform
+  spoolproof conform --provider './my-adapter --profile Test' --json report.json --junit report.xml
+  spoolproof conform --provider tcp://127.0.0.1:4711 --case abort --case 'lock/second-*' --out traces
+  spoolproof conform --fault abort-locked-succeeds")]
+pub(crate) struct Conform {
+    /// The adapter: a command to start, or `tcp://HOST:PORT`; without it, the built-in reference provider
+    #[arg(long, value_name = "COMMAND|ADDRESS")]
+    provider: Option<String>,
+
+    /// Only these cases: an id, a family or a glob, such as `abort/locked`, `abort`, `*/locked*`
+    #[arg(long = "case", value_name = "PATTERN")]
+    cases: Vec<String>,
+
+    /// Claims made for the provider, over what it says of itself: a file, or the name of a carried profile
+    #[arg(long, value_name = "FILE|NAME")]
+    profile: Option<PathBuf>,
+
+    /// How long a call may take; a notification has a fifth of it to arrive
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    timeout: Duration,
+
+    /// Keep the trace of every case here
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+
+    /// Break the built-in reference provider in this way (`spoolproof reference --list-faults`)
+    #[arg(long = "fault", value_name = "NAME", conflicts_with = "provider")]
+    faults: Vec<String>,
+
+    /// Also list the requirements that could not be judged
+    #[arg(long)]
+    not_judged: bool,
+
+    #[command(flatten)]
+    outputs: Outputs,
+}
+
+impl Conform {
+    pub(crate) fn run(&self) -> Result<u8, Failure> {
+        self.outputs.check()?;
+        reference::check(&self.faults)?;
+        let catalogue = library::catalogue()?;
+        let scenarios = cases::select(library::carried(&catalogue)?, &self.cases)?;
+        let claims = match &self.profile {
+            Some(profile) => Some(library::profile(profile, &catalogue)?.profile),
+            None => None,
+        };
+        let began = Instant::now();
+        let mut adapter = self.start()?;
+        let about = adapter.about().clone();
+        subject::check_role(about.role)?;
+        subject::warn_of_unknown_readings(&about.profile, "the adapter", &catalogue);
+        let plan = Plan {
+            scenarios: scenarios.iter().collect(),
+            profile: claims,
+            patience: self.timeout / 5,
+            recorded_by: concat!("spoolproof ", env!("CARGO_PKG_VERSION")).to_owned(),
+        };
+        let mut observer = Observer {
+            progress: Progress::start(Some(scenarios.len() as u64), "cases"),
+            traces: Traces::new(self.out.as_deref()),
+        };
+        let account = conformance::run(&catalogue, &mut adapter, &plan, &mut observer);
+        drop(observer);
+        let profile = subject::overridden(&about.profile, plan.profile.as_ref());
+        let report = Report::new(
+            &catalogue,
+            &account,
+            About {
+                command: "conform",
+                subject: subject::new(&about.provider, about.role, &profile, self.source()),
+                again: Some(self.again()),
+                elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            },
+        );
+        if self.not_judged && !self.outputs.takes_stdout() {
+            not_judged(&report, &catalogue)?;
+        }
+        self.outputs.write(&report)
+    }
+
+    fn start(&self) -> Result<Adapter, Failure> {
+        let target = match &self.provider {
+            Some(provider) => Target::parse(provider)
+                .map_err(|error| Failure::usage(format_args!("the provider cannot be reached: {error}")))?,
+            None => self.built_in()?,
+        };
+        let options = Options { deadlines: Deadlines::of_calls(self.timeout), ..Options::default() };
+        Adapter::start(&target, options).map_err(|error| did_not_start(&target, &error))
+    }
+
+    /// The reference provider, in a process of its own as any other.
+    fn built_in(&self) -> Result<Target, Failure> {
+        let program = env::current_exe()
+            .map_err(|error| Failure::tool(format_args!("this program cannot find itself: {error}")))?;
+        let faults = self.faults.iter().flat_map(|fault| ["--fault", fault]);
+        Ok(Target::program(program, ["reference"].into_iter().chain(faults)))
+    }
+
+    fn source(&self) -> String {
+        match &self.provider {
+            Some(provider) => provider.clone(),
+            None => self.faults.iter().fold("reference".to_owned(), |text, fault| format!("{text} --fault {fault}")),
+        }
+    }
+
+    /// The command line that repeats one case.
+    fn again(&self) -> String {
+        let mut again = Again::new("conform").option("--provider", self.provider.as_deref());
+        for fault in &self.faults {
+            again = again.option("--fault", Some(fault));
+        }
+        let timeout = (self.timeout != Deadlines::default().call).then(|| self.timeout.as_secs_f64().to_string());
+        again.path("--profile", self.profile.as_deref()).option("--timeout", timeout.as_deref()).case()
+    }
+}
+
+/// Shows how far the run is, and keeps its traces.
+struct Observer {
+    progress: Progress,
+    traces: Traces,
+}
+
+impl conformance::Progress for Observer {
+    fn begins(&mut self, done: usize, id: &str) {
+        self.progress.set(done as u64);
+        self.progress.doing(id);
+    }
+
+    fn ended(&mut self, id: &str, header: &Header, events: &[Event], has_findings: bool) -> Option<String> {
+        self.traces.keep(id, header, events, has_findings)
+    }
+}
+
+fn did_not_start(target: &Target, error: &AdapterError) -> Failure {
+    let failure = Failure::tool(format_args!("the adapter `{target}` failed before the first case: {error}"));
+    let log = error.stderr_tail().trim_end();
+    if log.is_empty() { failure } else { failure.help(format_args!("its log ends with\n{log}")) }
+}
+
+/// The requirements that are judged in principle and were not in this run.
+fn not_judged(report: &Report, catalogue: &Catalogue) -> Result<(), Failure> {
+    let rows: Vec<_> = report
+        .requirements
+        .iter()
+        .filter(|row| row.verdict <= Verdict::Unsupported)
+        .filter_map(|row| catalogue.requirement(&row.id))
+        .collect();
+    output::print(|out| {
+        writeln!(out, "{STRONG}not judged in this run: {}{STRONG:#}", count(rows.len() as u64, "requirement"))?;
+        for row in rows {
+            writeln!(out, "  {:8}  {:6}  {FAINT}{}{FAINT:#}", row.id, row.strength, row.text)?;
+        }
+        writeln!(out)
+    })
+}
+
+/// Reads a number of seconds, a fraction included.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "give a number of seconds, such as 10 or 0.5".to_owned())?;
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "give a time that is longer than none, in seconds".to_owned())
+}

@@ -1,0 +1,30 @@
+//! The exit codes: the one thing that a script needs to know of a run.
+//!
+//! They are part of the stable surface; `docs/exit-codes.md` says which applies when several could. Reports carry the
+//! same numbers, so they are defined there.
+
+pub use crate::report::exit::{CONFORMS, FAILED, INCONCLUSIVE, NOTHING_RUN, UNREADABLE, VIOLATION};
+
+/// Every code with its meaning, as `--help` prints them.
+pub const MEANINGS: [(u8, &str); 6] = [
+    (CONFORMS, "what was judged conforms; for other commands: done"),
+    (VIOLATION, "a violation was found, or a property fails"),
+    (UNREADABLE, "the command line is wrong, or an input cannot be read to its end"),
+    (FAILED, "the adapter failed, or this program did"),
+    (NOTHING_RUN, "there was nothing to judge"),
+    (INCONCLUSIVE, "nothing is wrong, and something could not be decided"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::MEANINGS;
+
+    #[test]
+    fn every_code_is_documented_and_has_one_meaning() {
+        let documented = include_str!("../../docs/exit-codes.md");
+        for (at, (code, meaning)) in MEANINGS.iter().enumerate() {
+            assert_eq!(usize::from(*code), at);
+            assert!(documented.contains(&format!("| {code} | {meaning} |")), "{code}: {meaning}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The files that the program carries, and those that the user names: scenarios, the catalogue, profiles.
+//!
+//! What is carried is in the executable, so that it works from any folder.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use super::failure::Failure;
+use crate::scenario::Scenario;
+use crate::spec::{Catalogue, NamedProfile, SHIPPED_PROFILES, closest};
+
+static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+
+/// The catalogue that the program carries.
+pub(crate) fn catalogue() -> Result<Catalogue, Failure> {
+    Catalogue::embedded().map_err(Failure::tool)
+}
+
+/// The scenarios that the program carries, in the order of their ids.
+pub(crate) fn carried(catalogue: &Catalogue) -> Result<Vec<Scenario>, Failure> {
+    let mut files = Vec::new();
+    collect(&SCENARIOS, &mut files);
+    let mut scenarios = files
+        .into_iter()
+        .map(|(id, source)| read_scenario(&id, &format!("scenarios/{id}.toml"), source, catalogue))
+        .collect::<Result<Vec<_>, _>>()?;
+    scenarios.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(scenarios)
+}
+
+fn collect(folder: &Dir<'static>, files: &mut Vec<(String, &'static str)>) {
+    for file in folder.files().filter(|file| is_scenario(file.path())) {
+        if let Some(source) = file.contents_utf8() {
+            files.push((id(file.path()), source));
+        }
+    }
+    folder.dirs().for_each(|folder| collect(folder, files));
+}
+
+/// The scenarios in the files and folders that the user names, and what is wrong with the others.
+pub(crate) fn named(paths: &[PathBuf], catalogue: &Catalogue) -> (Vec<Scenario>, Vec<Failure>) {
+    let (mut scenarios, mut failures) = (Vec::<Scenario>::new(), Vec::new());
+    for (path, id) in paths.iter().flat_map(|path| below(path, &mut failures)).collect::<Vec<_>>() {
+        let read = read_text(&path).and_then(|source| read_scenario(&id, &path.to_string_lossy(), &source, catalogue));
+        match read {
+            Ok(scenario) => scenarios.push(scenario),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    (scenarios, failures)
+}
+
+/// The scenario files that a path stands for, in order, each with its id.
+fn below(path: &Path, failures: &mut Vec<Failure>) -> Vec<(PathBuf, String)> {
+    if !path.is_dir() {
+        return vec![(path.to_owned(), id(after_scenarios(path).unwrap_or_else(|| file_name(path))))];
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                failures.push(unreadable(&folder, &error));
+                continue;
+            }
+        };
+        for entry in entries.filter_map(Result::ok) {
+            let inner = entry.path();
+            // A link is not followed, so that a loop of them does no harm.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(inner);
+            } else if is_scenario(&inner) {
+                let shorter = inner.strip_prefix(path).unwrap_or(&inner);
+                let id = id(after_scenarios(&inner).unwrap_or(shorter));
+                found.push((inner, id));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The part of a path behind its last folder `scenarios`: there a scenario's id begins.
+fn after_scenarios(path: &Path) -> Option<&Path> {
+    let folder = path.ancestors().skip(1).find(|folder| folder.file_name().is_some_and(|name| name == "scenarios"))?;
+    path.strip_prefix(folder).ok()
+}
+
+fn file_name(path: &Path) -> &Path {
+    path.file_name().map_or(path, Path::new)
+}
+
+/// A path as an id: without its extension, `/` between its parts.
+fn id(path: &Path) -> String {
+    let path = path.with_extension("");
+    let parts = path.components().filter_map(|part| match part {
+        Component::Normal(part) => Some(part.to_string_lossy()),
+        Component::CurDir | Component::ParentDir | Component::Prefix(_) | Component::RootDir => None,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+fn is_scenario(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
+}
+
+fn read_scenario(id: &str, file: &str, source: &str, catalogue: &Catalogue) -> Result<Scenario, Failure> {
+    let requirements: Vec<&str> = catalogue.requirements().iter().map(|requirement| requirement.id.as_str()).collect();
+    Scenario::parse_against(id, source, &requirements).map_err(|problems| Failure::in_file(file, source, &problems))
+}
+
+/// The profile of that name, if the program carries one, or in that file.
+pub(crate) fn profile(name: &Path, catalogue: &Catalogue) -> Result<NamedProfile, Failure> {
+    let shipped = SHIPPED_PROFILES.iter().find(|(shipped, _)| Path::new(shipped) == name);
+    let file = name.to_string_lossy();
+    let source = match shipped {
+        Some((_, source)) => (*source).to_owned(),
+        None => read_text(name).map_err(|failure| {
+            let names = || SHIPPED_PROFILES.iter().map(|(name, _)| *name);
+            if name.components().count() == 1 && name.extension().is_none() {
+                let carried = names().collect::<Vec<_>>().join(", ");
+                let failure = failure.help(format_args!("a profile is a file, or one of {carried}"));
+                failure.suggest(closest(&file, names()))
+            } else {
+                failure
+            }
+        })?,
+    };
+    NamedProfile::parse(&file, &source, catalogue).map_err(|error| Failure::loading(&file, &source, &error))
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+}
+
+/// A file that cannot be read.
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format_args!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{after_scenarios, carried, catalogue, id, named};
+
+    #[test]
+    fn every_scenario_on_disk_is_carried() {
+        let catalogue = catalogue().expect("the catalogue is right");
+        let carried = carried(&catalogue).expect("the scenarios are right");
+        let (named, failures) = named(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")], &catalogue);
+        assert!(failures.is_empty(), "{failures:?}");
+        let ids = |scenarios: &[crate::scenario::Scenario]| -> Vec<String> {
+            scenarios.iter().map(|scenario| scenario.id.clone()).collect()
+        };
+        assert_eq!(ids(&carried), ids(&named));
+        assert!(carried.len() >= 80, "{}", carried.len());
+    }
+
+    #[test]
+    fn an_id_begins_behind_the_last_folder_of_scenarios() {
+        let at = |path: &'static str| after_scenarios(Path::new(path)).map(id);
+        assert_eq!(at("/a/scenarios/b/scenarios/open/locked.toml").as_deref(), Some("open/locked"));
+        assert_eq!(at("scenarios/open/locked.toml").as_deref(), Some("open/locked"));
+        assert_eq!(at("./mine/locked.toml"), None);
+        assert_eq!(id(Path::new("../mine/locked.toml")), "mine/locked");
+    }
+
+    #[test]
+    fn a_broken_file_does_not_hide_the_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let good = include_str!("../../scenarios/abort/locked.toml");
+        fs::write(folder.path().join("good.toml"), good).expect("written");
+        fs::write(folder.path().join("bad.toml"), "title = 3\n").expect("written");
+        fs::write(folder.path().join("notes.md"), "no scenario").expect("written");
+        let catalogue = catalogue().expect("the catalogue is right");
+        let (scenarios, failures) = named(&[folder.path().to_owned(), folder.path().join("gone.toml")], &catalogue);
+        assert_eq!(scenarios.iter().map(|scenario| scenario.id.as_str()).collect::<Vec<_>>(), ["good"]);
+        assert_eq!(failures.len(), 2);
+    }
+}

@@ -1,0 +1,90 @@
+//! Where a report goes: text to stdout, JSON and JUnit where the user wants them.
+
+use std::fs::File;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::failure::Failure;
+use crate::report::{Report, json, junit, text};
+
+/// The options of every command that judges.
+#[derive(Args, Debug)]
+pub(crate) struct Outputs {
+    /// Also write the report as JSON; `spoolproof schema` prints its schema. `-` is stdout, in place of the text
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    json: Option<PathBuf>,
+
+    /// Also write the report as JUnit XML, which CI servers read. `-` is stdout, in place of the text
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    junit: Option<PathBuf>,
+}
+
+impl Outputs {
+    /// Finds out before a long run that its report could not be written.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.json.as_deref().is_some_and(is_stdout) && self.junit.as_deref().is_some_and(is_stdout) {
+            return Err(Failure::usage("`--json -` and `--junit -` cannot both have stdout"));
+        }
+        for file in [&self.json, &self.junit].into_iter().flatten().filter(|file| !is_stdout(file)) {
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                let message = format_args!("cannot write {}: there is no folder {}", file.display(), folder.display());
+                return Err(Failure::usage(message));
+            }
+            if file.is_dir() {
+                return Err(Failure::usage(format_args!("cannot write {}: it is a folder", file.display())));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a format for programs has stdout.
+    pub(crate) fn takes_stdout(&self) -> bool {
+        [&self.json, &self.junit].into_iter().flatten().any(|file| is_stdout(file))
+    }
+
+    /// Writes the report, and hands on its exit code.
+    pub(crate) fn write(&self, report: &Report) -> Result<u8, Failure> {
+        let formats: [(&Option<PathBuf>, Render); 2] = [(&self.json, json::render), (&self.junit, junit::render)];
+        for (file, render) in formats {
+            let Some(file) = file else { continue };
+            if is_stdout(file) {
+                print(|out| render(report, out))?;
+            } else {
+                write_file(file, |out| render(report, out))?;
+            }
+        }
+        if !self.takes_stdout() {
+            print(|out| text::render(report, out, text::Options::default()))?;
+        }
+        Ok(report.exit_code)
+    }
+}
+
+type Render = fn(&Report, &mut dyn Write) -> io::Result<()>;
+
+fn is_stdout(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// Writes to stdout, with colours where they belong.
+pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        // The reader has seen enough, as `head` has.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::tool(format_args!("cannot write to stdout: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}
+
+fn write_file(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let written = File::create(file).and_then(|opened| {
+        let mut out = BufWriter::new(opened);
+        write(&mut out)?;
+        out.flush()
+    });
+    written.map_err(|error| Failure::tool(format_args!("cannot write {}: {error}", file.display())))
+}

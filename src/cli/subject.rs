@@ -1,0 +1,74 @@
+//! Who is judged, in the words of a report.
+
+use spoolproof_sdk::trace::Header;
+use spoolproof_sdk::wire::{Coupling, Identity, Profile, Role};
+
+use super::failure::{Failure, warn};
+use crate::report::Subject;
+use crate::spec::{Catalogue, closest};
+
+/// The subject that a provider, its role and its profile make; `source` is how the user named it.
+pub(crate) fn new(provider: &Identity, role: Role, profile: &Profile, source: String) -> Subject {
+    Subject {
+        name: provider.name.clone(),
+        version: provider.version.clone(),
+        role: role_name(role).to_owned(),
+        profile: describe(role, profile),
+        readings: profile.readings.clone(),
+        source,
+    }
+}
+
+/// The subject of a log.
+pub(crate) fn of_log(header: &Header, source: String) -> Subject {
+    new(&header.provider, header.role, &header.profile, source)
+}
+
+const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Spooler => "spooler",
+        Role::Store => "store",
+    }
+}
+
+fn describe(role: Role, profile: &Profile) -> String {
+    let sends = if profile.outgoing_submission == Some(false) { ", does not send" } else { "" };
+    let coupling = match (role, profile.coupling) {
+        (Role::Spooler, _) => "",
+        (Role::Store, None) => ", coupling unknown",
+        (Role::Store, Some(Coupling::None)) => ", not coupled",
+        (Role::Store, Some(Coupling::Tight)) => ", tightly coupled",
+    };
+    format!("{}{sends}{coupling}", role_name(role))
+}
+
+/// A provider's own profile, with what is claimed for it over that.
+pub(crate) fn overridden(own: &Profile, claims: Option<&Profile>) -> Profile {
+    claims.map_or_else(|| own.clone(), |claims| own.overridden_by(claims))
+}
+
+/// Warns of readings that a profile declares and nobody knows: the run goes on as if they were not there.
+pub(crate) fn warn_of_unknown_readings(profile: &Profile, whose: &str, catalogue: &Catalogue) {
+    for (id, name) in &profile.readings {
+        let Some(ambiguity) = catalogue.ambiguity(id) else {
+            warn(format_args!("{whose} declares `{id}={name}`, and no ambiguity is called `{id}`: it is passed over"));
+            continue;
+        };
+        if ambiguity.reading(name).is_none() {
+            let meant = closest(name, ambiguity.readings.iter().map(|reading| reading.name.as_str()));
+            let meant = meant.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            warn(format_args!(
+                "{whose} declares `{id}={name}`, and `{id}` has no such reading: it is passed over{meant}"
+            ));
+        }
+    }
+}
+
+/// Refuses a provider that plays a part which no case is about.
+pub(crate) fn check_role(role: Role) -> Result<(), Failure> {
+    match role {
+        Role::Store => Ok(()),
+        Role::Spooler => Err(Failure::nothing("the adapter plays a spooler, and the cases judge stores")
+            .help("record what it does at a store, and judge that: `spoolproof audit FILE`")),
+    }
+}

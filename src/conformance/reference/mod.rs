@@ -1,0 +1,27 @@
+//! The reference provider: a small message store, kept in `SQLite`, that sends mail as the default readings say.
+//!
+//! It owns a store that can be broken on purpose ([`FAULTS`]) and an adapter that can be broken on purpose
+//! ([`ADAPTER_FAULTS`]), so that a checker can be seen to catch what it must. It is an implementation in its own
+//! right: it knows the adapter protocol through `spoolproof-sdk` and nothing of the model or the oracle.
+
+mod abort;
+mod adapter_fault;
+mod fault;
+mod finish;
+mod handle;
+mod lock;
+mod message;
+mod observe;
+mod open;
+mod profile;
+mod provider;
+mod refusal;
+mod serve;
+mod store;
+mod submit;
+mod supervisor;
+
+pub use adapter_fault::{ADAPTER_FAULTS, AdapterFault};
+pub use fault::{FAULTS, Fault};
+pub use provider::Reference;
+pub use serve::{ReferenceError, ReferenceOptions, run};

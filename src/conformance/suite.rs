@@ -1,0 +1,219 @@
+//! A run of many cases on one provider: each on a fresh store, each judged, whatever becomes of the others.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use spoolproof_sdk::trace::{Event, Header, Records};
+use spoolproof_sdk::wire::{CallParams, Coupling, Profile, Role};
+
+use super::answers::Script;
+use super::case::{End, Run};
+use super::patience::Patience;
+use super::sut::{Outcome, Sut};
+use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict, Who};
+use crate::scenario::Scenario;
+use crate::spec::Catalogue;
+
+/// How often an adapter may fail to start again, one case after the other, before the run is given up.
+const REVIVALS: u32 = 3;
+
+/// What a run is made of, beside the provider.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// The cases, in order.
+    pub scenarios: Vec<&'a Scenario>,
+    /// What is claimed for the provider, over what it says of itself.
+    pub profile: Option<Profile>,
+    /// How long a notification, or a row of the queue, may take to arrive.
+    pub patience: Duration,
+    /// Who recorded the traces, for their headers.
+    pub recorded_by: String,
+}
+
+/// Hears of every case as it ends.
+pub trait Progress {
+    /// A case begins; `done` have ended.
+    fn begins(&mut self, done: usize, id: &str);
+
+    /// A case has ended: keep its trace, and say where.
+    fn ended(&mut self, id: &str, header: &Header, events: &[Event], has_findings: bool) -> Option<String>;
+}
+
+/// Runs `plan` on `sut`, and gives the account of it, settled.
+pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress: &mut dyn Progress) -> Account {
+    let mut account = Account::default();
+    let header = header(sut, &Profile::default(), plan);
+    let mut oracle = Oracle::new(catalogue, Setting { header, judged: vec![Who::Store] });
+    let mut failures = 0;
+    let mut patience = Patience::new(plan.patience);
+    for (done, scenario) in plan.scenarios.iter().enumerate() {
+        progress.begins(done, &scenario.id);
+        let mut case = CaseOutcome {
+            id: scenario.id.clone(),
+            verdict: Verdict::Pass,
+            reason: None,
+            requirements: scenario.requirements.clone(),
+            trace: None,
+        };
+        if failures >= REVIVALS {
+            case.verdict = Verdict::NotExercised;
+            case.reason = Some("the adapter could not be started again".to_owned());
+            account.cases.push(case);
+            continue;
+        }
+        let before = oracle.ledger.findings.len();
+        let (end, header, events) = run_case(catalogue, sut, &mut oracle, scenario, (plan, &mut patience));
+        match end {
+            End::Done => failures = 0,
+            End::Unsupported(reason) => {
+                if oracle.ledger.findings.len() == before {
+                    case.verdict = Verdict::Unsupported;
+                }
+                case.reason = Some(reason);
+                failures = 0;
+            }
+            End::Failed(reason) => {
+                case.verdict = Verdict::Error;
+                std::mem::swap(&mut account.ledger, &mut oracle.ledger);
+                let seq = events.last().map(|event| event.seq);
+                account.fail(
+                    Some(scenario.id.clone()),
+                    seq,
+                    reason.clone(),
+                    "an adapter that speaks the protocol to its end",
+                );
+                std::mem::swap(&mut account.ledger, &mut oracle.ledger);
+                case.reason = Some(reason);
+                failures = match sut.revive() {
+                    Ok(()) => 0,
+                    Err(_) => failures + 1,
+                };
+            }
+        }
+        let has_findings = oracle.ledger.findings.len() > before;
+        case.trace = progress.ended(&scenario.id, &header, &events, has_findings);
+        account.cases.push(case);
+    }
+    account.ledger = oracle.ledger;
+    account.not_observed = not_observed(sut, &account);
+    account.settle();
+    account
+}
+
+fn run_case<S: Sut>(
+    catalogue: &Catalogue,
+    sut: &mut S,
+    oracle: &mut Oracle,
+    scenario: &Scenario,
+    (plan, patience): (&Plan<'_>, &mut Patience),
+) -> (End, Header, Vec<Event>) {
+    let own = claimed(sut, plan);
+    let refused = |end, header| (end, header, Vec::new());
+    let lacking: Vec<&str> = scenario.methods().into_iter().filter(|method| !serves(sut, method)).collect();
+    if !lacking.is_empty() {
+        let reason = format!("the adapter does not serve {}", lacking.join(", "));
+        return refused(End::Unsupported(reason), header(sut, &own, plan));
+    }
+    let wanted = override_for(scenario, &own);
+    let params = CallParams { profile: wanted.clone(), ..CallParams::default() };
+    let mut profile = own.clone();
+    match sut.call("reset", &params, &mut Script::new(None)) {
+        Ok(Outcome::Returned(result)) => match result.hresult {
+            Some(code) if code.is_success() => {
+                if let Some(wanted) = &wanted {
+                    profile = own.overridden_by(wanted);
+                }
+            }
+            code => {
+                let code = code.map(|code| code.to_string()).unwrap_or_default();
+                return refused(End::Failed(format!("reset returned {code}")), header(sut, &own, plan));
+            }
+        },
+        // It cannot take the profile; a case that only prefers one is run as the provider is.
+        Ok(Outcome::BadParams(_)) if wanted.is_some() && scenario.profile == Profile::default() => {
+            match sut.call("reset", &CallParams::default(), &mut Script::new(None)) {
+                Ok(Outcome::Returned(result)) if result.hresult.is_some_and(spoolproof_sdk::HResult::is_success) => {}
+                Ok(other) => {
+                    return refused(End::Failed(format!("reset was answered with {other:?}")), header(sut, &own, plan));
+                }
+                Err(error) => return refused(End::Failed(error.to_string()), header(sut, &own, plan)),
+            }
+        }
+        Ok(Outcome::BadParams(message)) => {
+            let reason = format!("the adapter cannot take the profile that the case needs: {message}");
+            return refused(End::Unsupported(reason), header(sut, &own, plan));
+        }
+        Ok(Outcome::Unsupported) => {
+            return refused(
+                End::Failed("the adapter does not serve reset, so no case has a fresh store".to_owned()),
+                header(sut, &own, plan),
+            );
+        }
+        Err(error) => return refused(End::Failed(error.to_string()), header(sut, &own, plan)),
+    }
+    let header = header(sut, &profile, plan);
+    oracle.next_case(catalogue, &header);
+    let mut run = Run::new(sut, oracle, scenario, (patience, header.profile.coupling == Some(Coupling::None)));
+    let end = run.steps();
+    let events = std::mem::take(&mut run.events);
+    (end, header, events)
+}
+
+/// Whether the adapter serves or sends `method`. What every adapter must serve need not be listed.
+fn serves<S: Sut>(sut: &S, method: &str) -> bool {
+    matches!(method, "initialize" | "reset" | "shutdown") || sut.about().supports.iter().any(|known| known == method)
+}
+
+/// The provider's profile: its own words, and over them what is claimed for it.
+fn claimed<S: Sut>(sut: &S, plan: &Plan<'_>) -> Profile {
+    match &plan.profile {
+        Some(profile) => sut.about().profile.overridden_by(profile),
+        None => sut.about().profile.clone(),
+    }
+}
+
+/// What `reset` must override so that the case makes sense; `None` if nothing.
+fn override_for(scenario: &Scenario, own: &Profile) -> Option<Profile> {
+    let mut wanted = scenario.profile.clone();
+    if wanted.coupling.is_none() && own.coupling == Some(Coupling::Tight) {
+        wanted.coupling = Some(Coupling::None);
+    }
+    (own.overridden_by(&wanted) != *own).then_some(wanted)
+}
+
+fn header<S: Sut>(sut: &S, profile: &Profile, plan: &Plan<'_>) -> Header {
+    let about = sut.about();
+    let any = |prefix: &str| about.supports.iter().any(|method| method.starts_with(prefix));
+    Header {
+        spoolproof_trace: 1,
+        provider: about.provider.clone(),
+        role: Role::Store,
+        profile: profile.clone(),
+        records: Records { support: any("support."), notifications: any("notify."), observe: None },
+        recorded_by: Some(plan.recorded_by.clone()),
+        starts: None,
+        x_supports: Some(about.supports.clone()),
+    }
+}
+
+/// What this adapter never showed, and what that leaves unjudged.
+fn not_observed<S: Sut>(sut: &S, account: &Account) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    if account.ledger.events == 0 {
+        return out;
+    }
+    if !serves(sut, "observe") {
+        out.insert("observe: the adapter does not serve it, so only replies were judged".to_owned());
+    } else {
+        for (member, seen) in &account.ledger.shown {
+            if !seen {
+                out.insert(format!("{member}: no `observe` showed it"));
+            }
+        }
+    }
+    let optional = spoolproof_sdk::wire::SUPPORT_METHODS.iter().chain(spoolproof_sdk::wire::NOTIFICATIONS);
+    for method in optional.filter(|method| !serves(sut, method)) {
+        out.insert(format!("{method}: the adapter does not route it"));
+    }
+    out
+}

@@ -1,0 +1,413 @@
+//! The program as its users run it: what it prints, what it leaves behind, and its exit codes.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::thread;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use spoolproof::cli::exit;
+use tempfile::TempDir;
+
+#[path = "../examples/first-adapter.rs"]
+#[allow(dead_code, reason = "its `main` serves the standard streams, and here it is served on a socket")]
+mod first_adapter;
+
+/// The program in a folder of its own, so that nothing is read but what it carries.
+struct Bench {
+    folder: TempDir,
+}
+
+/// What a run came to.
+struct Ran {
+    code: u8,
+    out: String,
+    err: String,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        self.run_with(args, |_| {})
+    }
+
+    fn run_with(&self, args: &[&str], adapt: impl FnOnce(&mut Command)) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_spoolproof"));
+        command.args(args).current_dir(self.folder.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        adapt(&mut command);
+        let output = command.output().expect("the program starts");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
+        let code = output.status.code().expect("the program exits by itself");
+        Ran { code: code.try_into().expect("a small code"), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).expect("written");
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.folder.path().join(name).exists()
+    }
+}
+
+/// Runs it once, and compares the exit code.
+#[track_caller]
+fn check(args: &[&str], code: u8) -> Ran {
+    checked(&Bench::new(), args, code)
+}
+
+#[track_caller]
+fn checked(bench: &Bench, args: &[&str], code: u8) -> Ran {
+    let ran = bench.run(args);
+    assert_eq!(ran.code, code, "{args:?}\n{}\n{}", ran.out, ran.err);
+    ran
+}
+
+const HEADER: &str = r#"{"spoolproof_trace":1,"provider":{"name":"p"},"role":"store"}"#;
+const CREATE: &str = r#"{"seq":1,"session":"client-1","call":"create_message","params":{"session":"client-1","recipients":[{"address":"bob@example.test"}]},"result":{"hresult":"S_OK","entry_id":"m1","handle":"h1"}}"#;
+
+/// A log of a message that is created and then taken back, though it was never submitted.
+fn log(abort: &str) -> String {
+    let abort = format!(
+        r#"{{"seq":2,"session":"client-1","call":"abort_submit","params":{{"session":"client-1","entry_id":"m1"}},"result":{{"hresult":"{abort}"}}}}"#
+    );
+    format!("{HEADER}\n{CREATE}\n{abort}\n")
+}
+
+#[test]
+fn a_provider_that_conforms_exits_with_0_and_leaves_nothing_behind() {
+    let bench = Bench::new();
+    let ran = checked(&bench, &["conform", "--case", "abort/locked"], exit::CONFORMS);
+    assert!(ran.out.contains("conforms (store, not coupled)"), "{}", ran.out);
+    assert_eq!(ran.err, "");
+    assert!(!bench.has("out"));
+}
+
+#[test]
+fn a_violation_exits_with_1_and_leaves_a_trace_that_shows_it_again() {
+    let bench = Bench::new();
+    let args = ["conform", "--fault", "abort-locked-succeeds", "--case", "abort/locked", "--json", "report.json"];
+    checked(&bench, &args, exit::VIOLATION);
+    let report: Value = serde_json::from_str(&bench.read("report.json")).expect("the report is JSON");
+    assert_eq!(report["exit_code"], 1);
+    assert_eq!(report["cases"][0]["trace"], "out/abort.locked.ndjson");
+
+    let again = report["cases"][0]["again"].as_str().expect("a command");
+    let words: Vec<&str> = again.split(' ').skip(1).collect();
+    checked(&bench, &words, exit::VIOLATION);
+
+    let ran = checked(&bench, &["audit", "out/abort.locked.ndjson"], exit::VIOLATION);
+    assert!(ran.out.contains("ABT-04"), "{}", ran.out);
+}
+
+#[test]
+fn a_command_line_that_is_wrong_exits_with_2_and_says_what_was_meant() {
+    for (args, expected) in [
+        (&["conforms"][..], "conform"),
+        (&["conform", "--fault", "abort-locked-succeed"], "did you mean `abort-locked-succeeds`?"),
+        (&["conform", "--timeout", "0"], "longer than none"),
+        (&["conform", "--timeout", "soon"], "a number of seconds"),
+        (&["conform", "--provider", "tcp://here"], "tcp://HOST:PORT"),
+        (&["conform", "--provider", "./x 'y"], "never closed"),
+        (&["conform", "--provider", "./x", "--fault", "no-queue-row"], "cannot be used with"),
+        (&["conform", "--case", "a[b"], "`a[b` is no pattern"),
+        (&["conform", "--json", "none/report.json"], "there is no folder none"),
+        (&["conform", "--json", "-", "--junit", "-"], "cannot both have stdout"),
+        (&["conform", "--profile", "uncoupeld"], "did you mean `uncoupled`?"),
+        (&["audit"], "FILE"),
+        (&["audit", "gone.ndjson"], "gone.ndjson: "),
+        (&["explain", "ABT-4"], "did you mean `ABT-04`?"),
+        (&["explain", "B1=LockDominate"], "did you mean `LockDominates`?"),
+        (&["reference", "--fault", "no-such-fault"], "--list-faults"),
+        (&["reference", "--listen", "everywhere"], "--listen"),
+    ] {
+        let ran = check(args, exit::UNREADABLE);
+        assert!(ran.err.contains(expected), "{args:?}: {}", ran.err);
+        assert_eq!(ran.out, "", "{args:?}");
+    }
+    check(&[], exit::UNREADABLE);
+}
+
+#[test]
+fn a_mistake_in_a_profile_is_drawn_at_its_place() {
+    let bench = Bench::new();
+    bench.write("mine.toml", "title = \"mine\"\n[readings]\nB1 = \"LockDominate\"\n");
+    let ran = checked(&bench, &["conform", "--profile", "mine.toml"], exit::UNREADABLE);
+    insta::assert_snapshot!(ran.err, @r#"
+    error: `B1` has no reading called `LockDominate`
+     --> mine.toml:3:6
+      |
+    3 | B1 = "LockDominate"
+      |      ^^^^^^^^^^^^^^
+      |
+    help: did you mean `LockDominates`?
+    "#);
+}
+
+#[test]
+fn a_damaged_log_exits_with_2_and_what_came_before_is_judged_and_the_other_logs() {
+    let bench = Bench::new();
+    bench.write("cut.ndjson", log("S_OK").trim_end());
+    bench.write("whole.ndjson", &log("MAPI_E_NOT_IN_QUEUE"));
+    let args = ["audit", "cut.ndjson", "gone.ndjson", "whole.ndjson", "--json", "report.json"];
+    let ran = checked(&bench, &args, exit::UNREADABLE);
+    assert!(ran.err.contains("cut.ndjson:3:"), "{}", ran.err);
+    assert!(ran.err.contains("gone.ndjson: "), "{}", ran.err);
+    let report: Value = serde_json::from_str(&bench.read("report.json")).expect("the report is JSON");
+    assert_eq!(report["exit_code"], 2);
+    assert!(report["totals"]["events"].as_u64() >= Some(3), "{report:#}");
+}
+
+#[test]
+fn what_is_no_adapter_exits_with_3_and_its_log_is_shown() {
+    let program = env!("CARGO_BIN_EXE_spoolproof");
+    let ran = check(&["conform", "--provider", &format!("'{program}' schema")], exit::FAILED);
+    assert!(ran.err.contains("failed before the first case"), "{}", ran.err);
+    let ran = check(&["conform", "--provider", &format!("'{program}' explain ABT-4")], exit::FAILED);
+    assert!(ran.err.contains("no requirement, ambiguity or group is called `ABT-4`"), "{}", ran.err);
+    check(&["conform", "--provider", "./not-there"], exit::FAILED);
+}
+
+#[test]
+fn an_adapter_that_breaks_in_the_middle_exits_with_3_and_the_other_cases_are_judged() {
+    let bench = Bench::new();
+    let args =
+        ["conform", "--fault", "adapter-exit-mid-call", "--case", "abort/never-submitted", "--case", "abort/queued"];
+    let ran = checked(&bench, &args, exit::FAILED);
+    assert!(ran.out.contains("abort 1/2"), "{}", ran.out);
+}
+
+#[test]
+fn nothing_to_judge_exits_with_4() {
+    let bench = Bench::new();
+    let ran = checked(&bench, &["conform", "--case", "abrot"], exit::NOTHING_RUN);
+    assert!(ran.err.contains("no case matches `abrot`") && ran.err.contains("did you mean `abort`?"), "{}", ran.err);
+    checked(&bench, &["list", "abrot"], exit::NOTHING_RUN);
+    bench.write("empty.ndjson", &format!("{HEADER}\n"));
+    checked(&bench, &["audit", "empty.ndjson"], exit::NOTHING_RUN);
+}
+
+#[test]
+fn what_only_some_reading_allows_exits_with_5() {
+    let bench = Bench::new();
+    bench.write("log.ndjson", &log("MAPI_E_UNABLE_TO_ABORT"));
+    let ran = checked(&bench, &["audit", "log.ndjson"], exit::INCONCLUSIVE);
+    assert!(ran.out.contains("F7=SampleStore"), "{}", ran.out);
+    // A reading that is declared decides it.
+    checked(&bench, &["audit", "log.ndjson", "--profile", "sample-store"], exit::CONFORMS);
+}
+
+#[test]
+fn a_log_comes_from_stdin_too() {
+    let ran = Bench::new().run_with(&["audit", "-"], |command| {
+        command.write_stdin(log("S_OK"));
+    });
+    assert_eq!(ran.code, exit::VIOLATION, "{}\n{}", ran.out, ran.err);
+    assert!(ran.out.contains("ABT-03"), "{}", ran.out);
+}
+
+#[test]
+fn what_is_unknown_in_a_log_is_an_error_unless_it_is_to_be_skipped() {
+    let bench = Bench::new();
+    let log = log("MAPI_E_NOT_IN_QUEUE").replace("\"seq\":2", "\"sek\":1,\"seq\":2");
+    bench.write("log.ndjson", &log);
+    let ran = checked(&bench, &["audit", "log.ndjson"], exit::UNREADABLE);
+    assert!(ran.err.contains("log.ndjson:3:"), "{}", ran.err);
+    let ran = checked(&bench, &["audit", "log.ndjson", "--skip-unknown"], exit::CONFORMS);
+    assert!(ran.out.contains("1 skipped as unknown"), "{}", ran.out);
+}
+
+#[test]
+fn the_json_report_keeps_to_the_schema_that_the_program_prints() {
+    let bench = Bench::new();
+    let schema: Value = serde_json::from_str(&checked(&bench, &["schema"], 0).out).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    for fault in ["abort-locked-succeeds", "adapter-exit-mid-call"] {
+        let ran = bench.run(&["conform", "--fault", fault, "--case", "abort/locked", "--json", "-"]);
+        let report: Value = serde_json::from_str(&ran.out).expect("stdout is the report alone");
+        let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        assert_eq!(report["exit_code"].as_u64(), Some(u64::from(ran.code)));
+    }
+}
+
+#[test]
+fn the_junit_report_has_a_test_for_each_case() {
+    let bench = Bench::new();
+    let args = ["conform", "--fault", "abort-locked-succeeds", "--case", "abort/[lq]*", "--junit", "report.xml"];
+    checked(&bench, &args, exit::VIOLATION);
+    let report = bench.read("report.xml");
+    assert!(report.starts_with("<?xml"), "{report}");
+    let cases = check(&["list", "abort/[lq]*"], 0).out.lines().count();
+    assert_eq!(report.matches("<testcase ").count(), cases, "{report}");
+    assert!(report.contains("<failure"), "{report}");
+}
+
+#[test]
+fn traces_of_all_cases_are_kept_where_the_user_says() {
+    let bench = Bench::new();
+    checked(&bench, &["conform", "--case", "abort/locked", "--case", "abort/queued", "--out", "kept/here"], 0);
+    let ran = checked(&bench, &["audit", "kept/here/abort.locked.ndjson", "kept/here/abort.queued.ndjson"], 0);
+    assert!(ran.out.contains("abort 2/2"), "{}", ran.out);
+}
+
+#[test]
+fn a_run_says_on_request_what_it_could_not_judge() {
+    let ran = check(&["conform", "--case", "abort/locked", "--not-judged"], 0);
+    let (list, report) = ran.out.split_once("\n\n").expect("the list, then the report");
+    assert!(list.starts_with("not judged in this run: ") && list.contains("  SLS-04  "), "{list}");
+    assert!(report.starts_with("spoolproof-reference"), "{report}");
+}
+
+#[test]
+fn colours_are_where_they_belong() {
+    let escaped = |args: &[&str], variable: Option<(&str, &str)>| {
+        let ran = Bench::new().run_with(args, |command| {
+            if let Some((name, value)) = variable {
+                command.env(name, value);
+            }
+        });
+        ran.out.contains('\u{1b}') || ran.err.contains('\u{1b}')
+    };
+    assert!(!escaped(&["explain", "ABT-04"], None), "no terminal");
+    assert!(escaped(&["explain", "ABT-04", "--color", "always"], None));
+    assert!(escaped(&["--color=always", "explain", "ABT-04"], Some(("NO_COLOR", "1"))), "the option is more exact");
+    assert!(!escaped(&["explain", "ABT-04", "--color", "never"], Some(("CLICOLOR_FORCE", "1"))));
+    assert!(!escaped(&["explain", "ABT-04", "--color", "auto"], Some(("NO_COLOR", "1"))));
+    assert!(escaped(&["explain", "ABT-4", "--color", "always"], None), "messages too");
+    assert!(escaped(&["--help", "--color", "always"], None), "help too");
+}
+
+#[test]
+fn help_names_the_commands_and_the_exit_codes() {
+    let ran = check(&["--help"], 0);
+    insta::assert_snapshot!("help", ran.out);
+    for command in ["audit", "conform", "explain", "list", "reference", "schema"] {
+        let help = check(&[command, "--help"], 0).out;
+        assert!(help.contains(&format!("Usage: spoolproof {command}")), "{help}");
+    }
+    let version = check(&["--version"], 0).out;
+    assert_eq!(version.trim_end(), concat!("spoolproof ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn rules_are_explained_one_after_the_other_whatever_becomes_of_the_others() {
+    let ran = check(&["explain", "ABT-04", "NOPE-01", "b1"], exit::UNREADABLE);
+    assert!(ran.out.starts_with("ABT-04  MUST") && ran.out.contains("\n\nB1  "), "{}", ran.out);
+    assert!(ran.err.contains("NOPE-01"), "{}", ran.err);
+    let groups = check(&["explain"], 0).out;
+    assert!(groups.contains("  ABT      6  IMsgStore::AbortSubmit"), "{groups}");
+    assert!(check(&["explain", "abt"], 0).out.lines().count() == 7);
+}
+
+#[test]
+fn faults_are_listed_with_what_they_break() {
+    let ran = check(&["reference", "--list-faults"], 0);
+    let line = ran.out.lines().find(|line| line.contains("abort-locked-succeeds")).expect("it is listed");
+    assert!(line.contains("cancels a message that the spooler has locked") && line.contains("SLS-08"), "{line}");
+}
+
+#[test]
+fn the_first_adapter_of_the_tutorial_conforms_over_tcp() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("tcp://{}", listener.local_addr().expect("an address"));
+    let serving = thread::spawn(move || spoolproof_sdk::serve_tcp(&listener, &mut first_adapter::Store::default()));
+    let bench = Bench::new();
+    let ran = checked(&bench, &["conform", "--provider", &address, "--json", "report.json"], exit::CONFORMS);
+    let report: Value = serde_json::from_str(&bench.read("report.json")).expect("the report is JSON");
+    let passed = report["cases"].as_array().into_iter().flatten().filter(|case| case["verdict"] == "pass").count();
+    assert!(passed >= 40, "{passed}: {}", ran.out);
+    assert!(serving.join().expect("it does not panic").is_ok());
+}
+
+#[test]
+fn a_port_where_nobody_listens_exits_with_3() {
+    // Bound and given back: free for a moment, and nobody listens.
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    assert!(TcpStream::connect(address).is_err());
+    check(&["conform", "--provider", &format!("tcp://{address}")], exit::FAILED);
+}
+
+/// The console blocks of a text: each command with what it prints.
+fn console_blocks(text: &str) -> Vec<(String, Vec<String>)> {
+    let mut commands: Vec<(String, Vec<String>)> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        let line = line
+            .strip_prefix("   ")
+            .filter(|line| line.starts_with("```") || inside && line.starts_with('$'))
+            .unwrap_or(line);
+        match (inside, line) {
+            (false, "```console") => inside = true,
+            (true, "```") => inside = false,
+            (true, line) => match line.strip_prefix("$ ") {
+                Some(command) => commands.push((command.to_owned(), Vec::new())),
+                None => commands.last_mut().expect("a block begins with a command").1.push(line.to_owned()),
+            },
+            (false, _) => {}
+        }
+    }
+    commands
+}
+
+/// Whether `lines` are as `expected`, where a line `…` stands for any lines and `…` in a line for any text.
+fn matches(expected: &[String], lines: &[&str]) -> bool {
+    match (expected.split_first(), lines.split_first()) {
+        (None, None) => true,
+        (Some((first, rest)), _) if first == "…" => (0..=lines.len()).any(|skipped| matches(rest, &lines[skipped..])),
+        (Some((first, rest)), Some((line, lines))) => line_matches(first, line) && matches(rest, lines),
+        (None, Some(_)) | (Some(_), None) => false,
+    }
+}
+
+fn line_matches(expected: &str, line: &str) -> bool {
+    let parts: Vec<&str> = expected.split('…').collect();
+    let [first, .., last] = parts.as_slice() else { return expected == line };
+    let Some(mut rest) = line.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)) else { return false };
+    parts[1..parts.len() - 1].iter().all(|part| match rest.split_once(part) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}
+
+#[test]
+fn the_readme_says_what_the_program_prints() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");
+    let mut compared = 0;
+    for (command, expected) in console_blocks(&readme) {
+        if expected.is_empty() {
+            continue; // It needs another program, or shows how to begin.
+        }
+        let words: Vec<&str> = command.split(' ').collect();
+        assert_eq!(words.first(), Some(&"spoolproof"), "{command}");
+        let ran = Bench::new().run(&words[1..]);
+        let lines: Vec<&str> = ran.out.lines().collect();
+        assert!(
+            matches(&expected, &lines),
+            "$ {command}\n{}\n--- and the README says\n{}",
+            ran.out,
+            expected.join("\n")
+        );
+        compared += 1;
+    }
+    assert!(compared >= 3, "{compared}");
+}
+
+#[test]
+fn the_readme_and_the_exit_codes_agree() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");
+    for (code, _) in exit::MEANINGS {
+        assert!(readme.contains(&format!("\n| {code} | ")), "{code}");
+    }
+}

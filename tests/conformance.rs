@@ -1,0 +1,100 @@
+//! The reference provider behind the real protocol: it conforms, and each of its faults is reported under its own rule.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use spoolproof::conformance::reference::{FAULTS, Fault};
+use spoolproof::conformance::{Adapter, Options, Plan, Progress, Target, run};
+use spoolproof::oracle::{Account, Verdict};
+use spoolproof::scenario::Scenario;
+use spoolproof::spec::Catalogue;
+use spoolproof_sdk::trace::{Event, Header};
+
+/// Keeps nothing.
+struct Quiet;
+
+impl Progress for Quiet {
+    fn begins(&mut self, _done: usize, _id: &str) {}
+
+    fn ended(&mut self, _id: &str, _header: &Header, _events: &[Event], _has_findings: bool) -> Option<String> {
+        None
+    }
+}
+
+fn scenarios() -> Vec<Scenario> {
+    fn collect(dir: &Path, out: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(dir).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                collect(&path, out);
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                out.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut paths = Vec::new();
+    collect(&root, &mut paths);
+    paths.sort();
+    let read = |path: &PathBuf| {
+        let id = path.strip_prefix(&root).expect("below the root").with_extension("");
+        let id = id.to_str().expect("UTF-8").replace('\\', "/");
+        let source = std::fs::read_to_string(path).expect("readable");
+        Scenario::parse(&id, &source).unwrap_or_else(|problems| panic!("{id}: {problems:?}"))
+    };
+    paths.iter().map(read).collect()
+}
+
+fn judge(scenarios: &[Scenario], arguments: &[&str]) -> Account {
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let target = Target::program(env!("CARGO_BIN_EXE_spoolproof"), arguments.iter().copied());
+    let mut adapter = Adapter::start(&target, Options::default()).expect("the reference provider starts");
+    let plan = Plan {
+        scenarios: scenarios.iter().collect(),
+        profile: None,
+        patience: Duration::from_millis(300),
+        recorded_by: "a test".to_owned(),
+    };
+    run(&catalogue, &mut adapter, &plan, &mut Quiet)
+}
+
+#[test]
+fn the_reference_provider_conforms() {
+    let account = judge(&scenarios(), &["reference"]);
+    let findings = &account.ledger.findings;
+    assert!(findings.is_empty(), "{} findings: {:#?}", findings.len(), &findings[..findings.len().min(6)]);
+    assert_eq!(account.verdict(), Verdict::Pass);
+    let idle: Vec<&str> =
+        account.cases.iter().filter(|case| case.verdict != Verdict::Pass).map(|case| case.id.as_str()).collect();
+    assert!(idle.is_empty(), "cases that did not run: {idle:?}");
+}
+
+/// The findings that blame one of the fault's own requirements, after the cases that are about them.
+fn blamed(scenarios: &[Scenario], fault: &Fault) -> bool {
+    let about = |scenario: &&Scenario| scenario.requirements.iter().any(|id| fault.breaks.contains(&id.as_str()));
+    let close: Vec<Scenario> = scenarios.iter().filter(about).cloned().collect();
+    let is_blamed = |account: &Account| {
+        account.ledger.findings.iter().any(|finding| {
+            matches!(finding.verdict, Verdict::Violation | Verdict::Deviation)
+                && fault.breaks.iter().any(|id| finding.requirements.iter().any(|named| named == id))
+        })
+    };
+    let arguments = ["reference", "--fault", fault.name];
+    (!close.is_empty() && is_blamed(&judge(&close, &arguments))) || is_blamed(&judge(scenarios, &arguments))
+}
+
+#[test]
+fn each_fault_is_reported_under_its_own_rule() {
+    let scenarios = scenarios();
+    let (odd, even): (Vec<_>, Vec<_>) = FAULTS.iter().enumerate().partition(|(index, _)| index % 2 == 1);
+    let missed: Vec<String> = std::thread::scope(|scope| {
+        let run = |half: Vec<(usize, &'static Fault)>| {
+            let scenarios = &scenarios;
+            scope.spawn(move || half.into_iter().filter(|(_, fault)| !blamed(scenarios, fault)).collect::<Vec<_>>())
+        };
+        let halves = [run(odd), run(even)];
+        let missed = halves.into_iter().flat_map(|half| half.join().expect("no panic"));
+        missed.map(|(_, fault)| format!("{} {:?}: {}", fault.name, fault.breaks, fault.what)).collect()
+    });
+    assert!(missed.is_empty(), "{} of {} faults:\n{}", missed.len(), FAULTS.len(), missed.join("\n"));
+}

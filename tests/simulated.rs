@@ -1,0 +1,111 @@
+//! The shipped scenarios on the model itself: none of them assumes what no store may do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use spoolproof::conformance::{Plan, Progress, Simulated, run};
+use spoolproof::oracle::Verdict;
+use spoolproof::scenario::Scenario;
+use spoolproof::spec::Catalogue;
+use spoolproof_sdk::trace::{Event, Header};
+use spoolproof_sdk::wire::{Coupling, Profile, SortsQueue};
+
+/// Keeps every event.
+#[derive(Default)]
+struct Tape(Vec<Event>);
+
+impl Progress for Tape {
+    fn begins(&mut self, _done: usize, _id: &str) {}
+
+    fn ended(&mut self, _id: &str, _header: &Header, events: &[Event], _has_findings: bool) -> Option<String> {
+        self.0.extend_from_slice(events);
+        None
+    }
+}
+
+/// The files below `folder`, in the order of their paths.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder of scenarios");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    let below = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
+    let is_toml = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
+    paths.into_iter().flat_map(below).filter(is_toml).collect()
+}
+
+fn scenarios() -> Vec<Scenario> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let parse = |path: PathBuf| {
+        let id = path.strip_prefix(&top).expect("below").with_extension("").to_string_lossy().into_owned();
+        let source = fs::read_to_string(&path).expect("a text file");
+        Scenario::parse(&id, &source).unwrap_or_else(|problems| panic!("{id}: {problems:#?}"))
+    };
+    files(&top).into_iter().map(parse).collect()
+}
+
+fn plan(scenarios: Vec<&Scenario>) -> Plan<'_> {
+    Plan { scenarios, profile: None, patience: Duration::ZERO, recorded_by: String::new() }
+}
+
+/// Stores that differ in what the pages leave to them.
+fn profiles() -> [Profile; 3] {
+    let uncoupled = Profile { coupling: Some(Coupling::None), ..Profile::default() };
+    [
+        Profile { sorts_queue: Some(SortsQueue::Store), ..uncoupled.clone() },
+        Profile { persists_lock: Some(true), sorts_queue: Some(SortsQueue::Table), ..uncoupled.clone() },
+        Profile { persists_lock: Some(false), ..uncoupled },
+    ]
+}
+
+#[test]
+fn every_scenario_passes_on_the_model_and_contradicts_nothing() {
+    let catalogue = Catalogue::embedded().expect("the catalogue");
+    let scenarios = scenarios();
+    assert!(scenarios.len() >= 80, "{} scenarios", scenarios.len());
+    let mut wrong = Vec::new();
+    for (profile, scenario) in profiles().iter().flat_map(|profile| scenarios.iter().map(move |each| (profile, each))) {
+        let mut model = Simulated::new(profile.clone());
+        let account = run(&catalogue, &mut model, &plan(vec![scenario]), &mut Tape::default());
+        let verdict = account.case_verdict(&account.cases[0]);
+        if verdict != Verdict::Pass {
+            wrong.push(format!("{}: {verdict}: {:#?}", scenario.id, account.ledger.findings));
+        }
+        wrong.extend(model.contradiction().map(|contradiction| format!("{}: {contradiction}", scenario.id)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_scenario_that_no_store_could_pass_is_told() {
+    let source = r#"
+title = "A client may write to a queued message"
+requirements = ["SEED1-11"]
+steps = [
+  { call = "create_message", session = "client-1", message = "m1", recipients = ["bob@example.test"] },
+  { call = "submit_message", session = "client-1", message = "m1", expect = "S_OK" },
+  { call = "open_entry", session = "client-2", message = "m1", flags = ["MAPI_MODIFY"], access = "read_write" },
+]
+"#;
+    let scenario = Scenario::parse("open/wrong", source).expect("a scenario");
+    let catalogue = Catalogue::embedded().expect("the catalogue");
+    let mut model = Simulated::default();
+    run(&catalogue, &mut model, &plan(vec![&scenario]), &mut Tape::default());
+    let expected = "OpenEntry(MAPI_MODIFY) on a queued message: the step assumes S_OK with read/write access, \
+                    the model permits only MAPI_E_SUBMITTED";
+    assert_eq!(model.contradiction().as_deref(), Some(expected));
+}
+
+#[test]
+fn two_runs_of_all_scenarios_are_identical() {
+    let catalogue = Catalogue::embedded().expect("the catalogue");
+    let scenarios = scenarios();
+    let record = || {
+        let mut tape = Tape::default();
+        run(&catalogue, &mut Simulated::default(), &plan(scenarios.iter().collect()), &mut tape);
+        tape.0
+    };
+    let first = record();
+    assert!(first.len() > 1000, "{} events", first.len());
+    assert!(first == record(), "the two traces differ");
+}
