@@ -50,8 +50,7 @@ pub(super) fn steps(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
 /// A client submits what is on its way out already (E6, A9): refused, or without effect.
 fn again(m: Message, emit: &mut Emit<'_>) {
     emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_AGAIN).calls(ANY_CALLS));
-    let untouched = Message { unsure: m.everyone(), ..m };
-    emit.step(Step::new(Reply::Success, untouched, &SUBMIT_AGAIN).calls(ANY_CALLS));
+    emit.step(Step::new(Reply::Success, m, &SUBMIT_AGAIN).calls(ANY_CALLS));
 }
 
 /// A message that is not on its way out is submitted.
@@ -346,6 +345,7 @@ clauses! {
         Submit: "PMF-03";
         Preprocess: "PSF-05" "PSF-06";
         Locked: "PSF-02" "SEED1-14";
+        Responsibility: "RCT-03";
         Folder: "SUB-06";
     }
     /// It is not there.
