@@ -6,7 +6,7 @@ use super::call::{OpenFlags, Session};
 use super::clause::clauses;
 use super::message::{Level, Lock, Message, Place};
 use super::reading::{B1, B3, Dim};
-use super::step::{Codes, Context, Emit, Reply, Step};
+use super::step::{Codes, Context, Emit, Reply, SECOND_SPOOLER, Step};
 
 const GONE: Codes = Codes::OneOf(&[
     HResult::MAPI_E_NOT_FOUND,
@@ -134,6 +134,7 @@ fn spooler(m: Message, number: u8, flags: OpenFlags, emit: &mut Emit<'_>) {
     let foreign = m.lock.shown() && !m.lock.is_held_by(number);
     for level in opened {
         let step = Step::new(Reply::Opened(*level), m, &OPEN_SPOOLER);
+        let step = if number > 1 { step.and(&SECOND_SPOOLER) } else { step };
         emit.step(if foreign { step.needs(Dim::B3, B3::SpoolerExempt) } else { step });
     }
     if foreign {

@@ -238,7 +238,7 @@ clauses! {
         Copies: "FIN-07";
         Unsent: "PMF-03";
     }
-    /// A further spooler is not served.
+    /// A further spooler is served, or is not.
     SECOND_SPOOLER { Reply: "XOM-04"; Queue: "SUB-06"; Exists: "LGO-01"; Locked: "PSF-02" "SEED1-14"; Submit: "PMF-03"; }
     /// The store says of itself that it does not send.
     NO_SUBMISSION { Reply: "SEED1-01" "OQT-02"; Queue: "SUB-06"; Exists: "SEED1-02"; }
