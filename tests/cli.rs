@@ -292,7 +292,7 @@ fn colours_are_where_they_belong() {
 fn help_names_the_commands_and_the_exit_codes() {
     let ran = check(&["--help"], 0);
     insta::assert_snapshot!("help", ran.out);
-    for command in ["audit", "conform", "explain", "list", "reference", "replay", "schema"] {
+    for command in ["audit", "check", "conform", "explain", "list", "reference", "replay", "schema"] {
         let help = check(&[command, "--help"], 0).out;
         assert!(help.contains(&format!("Usage: spoolproof {command}")), "{help}");
     }
@@ -348,7 +348,8 @@ fn scenarios_are_replayed_on_the_model() {
     assert!(ran.out.starts_with("model ") && ran.out.contains("conforms"), "{}", ran.out);
     bench.write("good.toml", include_str!("../scenarios/abort/locked.toml"));
     let ran = checked(&bench, &["replay", "good.toml", "--trace"], exit::CONFORMS);
-    assert!(ran.out.contains("abort_submit {\"entry_id\":\"e1\"} → MAPI_E_UNABLE_TO_ABORT"), "{}", ran.out);
+    let abort = ran.out.lines().find(|line| line.contains("abort_submit")).expect("the call is shown");
+    assert!(abort.contains("client-1") && abort.contains("MAPI_E_UNABLE_TO_ABORT"), "{}", ran.out);
 }
 
 #[test]
@@ -384,6 +385,55 @@ fn a_folder_without_scenarios_exits_with_4() {
     fs::create_dir(bench.folder.path().join("empty")).expect("a folder");
     let ran = checked(&bench, &["replay", "empty"], exit::NOTHING_RUN);
     assert!(ran.err.contains("no scenario was found"), "{}", ran.err);
+}
+
+#[test]
+fn a_case_of_ones_own_is_run_on_a_provider() {
+    let bench = Bench::new();
+    bench.write("my own.toml", include_str!("../scenarios/abort/locked.toml"));
+    let args = ["conform", "my own.toml", "--fault", "abort-locked-succeeds", "--json", "report.json"];
+    checked(&bench, &args, exit::VIOLATION);
+    let report: Value = serde_json::from_str(&bench.read("report.json")).expect("the report is JSON");
+    let again = "spoolproof conform 'my own.toml' --fault abort-locked-succeeds --case my-own";
+    assert_eq!(report["cases"][0]["again"], again);
+}
+
+#[test]
+fn bounds_are_explored() {
+    let ran = check(&["check", "tiny"], exit::CONFORMS);
+    assert!(ran.out.contains("no counterexample within these bounds"), "{}", ran.out);
+    let ran = check(&["check", "tiny", "--verbose"], exit::CONFORMS);
+    assert!(ran.out.contains("✓ a locked message cannot be aborted"), "{}", ran.out);
+}
+
+#[test]
+fn a_counterexample_exits_with_1_and_is_a_scenario() {
+    let bench = Bench::new();
+    let ran = checked(&bench, &["check", "tiny", "--reading", "B1=SampleStore"], exit::VIOLATION);
+    assert!(ran.out.contains("✗ a locked message rejects every client open"), "{}", ran.out);
+    let file = "out/a-locked-message-rejects-every-client-open.toml";
+    assert!(ran.out.contains(file), "{}", ran.out);
+    checked(&bench, &["replay", file], exit::CONFORMS);
+}
+
+#[test]
+fn a_mistake_about_bounds_exits_with_2_and_the_others_are_explored() {
+    let bench = Bench::new();
+    bench.write("mine.toml", "title = \"mine\"\nclients = []\nspooler = 1\n");
+    let ran = checked(&bench, &["check", "mine.toml", "tinny", "tiny"], exit::UNREADABLE);
+    for expected in ["mine.toml:2:", "mine.toml:3:1", "did you mean `tiny`?"] {
+        assert!(ran.err.contains(expected), "{expected}: {}", ran.err);
+    }
+    assert!(ran.out.starts_with("tiny "), "{}", ran.out);
+    for (reading, expected) in [
+        ("A1", "write it as"),
+        ("A1=Litteral", "did you mean `Literal`?"),
+        ("E1=Any", "does not depend on how `E1` is read"),
+        ("Q1=Any", "no ambiguity is called `Q1`"),
+    ] {
+        let ran = check(&["check", "tiny", "--reading", reading], exit::UNREADABLE);
+        assert!(ran.err.contains(expected), "{reading}: {}", ran.err);
+    }
 }
 
 /// The console blocks of a text: each command with what it prints.

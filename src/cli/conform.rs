@@ -8,11 +8,12 @@ use clap::Args;
 use spoolproof_sdk::trace::{Event, Header};
 
 use super::again::Again;
+use super::cases::{Cases, Chosen};
 use super::failure::Failure;
 use super::output::{self, Outputs};
 use super::progress::Progress;
 use super::traces::Traces;
-use super::{cases, library, reference, subject};
+use super::{library, reference, subject};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, Sut as _, Target};
 use crate::oracle::Verdict;
 use crate::report::layout::{FAINT, STRONG, count};
@@ -28,15 +29,15 @@ use crate::spec::Catalogue;
   spoolproof conform
   spoolproof conform --provider './my-adapter --profile Test' --json report.json --junit report.xml
   spoolproof conform --provider tcp://127.0.0.1:4711 --case abort --case 'lock/second-*' --out traces
+  spoolproof conform mine.toml --provider './my-adapter'
   spoolproof conform --fault abort-locked-succeeds")]
 pub(crate) struct Conform {
     /// The adapter: a command to start, or `tcp://HOST:PORT`; without it, the built-in reference provider
     #[arg(long, value_name = "COMMAND|ADDRESS")]
     provider: Option<String>,
 
-    /// Only these cases: an id, a family or a glob, such as `abort/locked`, `abort`, `*/locked*`
-    #[arg(long = "case", value_name = "PATTERN")]
-    cases: Vec<String>,
+    #[command(flatten)]
+    cases: Cases,
 
     /// Claims made for the provider, over what it says of itself: a file, or the name of a carried profile
     #[arg(long, value_name = "FILE|NAME")]
@@ -67,7 +68,7 @@ impl Conform {
         self.outputs.check()?;
         reference::check(&self.faults)?;
         let catalogue = library::catalogue()?;
-        let scenarios = cases::select(library::carried(&catalogue)?, &self.cases)?;
+        let Chosen { scenarios, unreadable } = self.cases.choose(&catalogue)?;
         let claims = match &self.profile {
             Some(profile) => Some(library::profile(profile, &catalogue)?.profile),
             None => None,
@@ -87,8 +88,9 @@ impl Conform {
             progress: Progress::start(Some(scenarios.len() as u64), "cases"),
             traces: Traces::new(self.out.as_deref()),
         };
-        let account = conformance::run(&catalogue, &mut adapter, &plan, &mut observer);
+        let mut account = conformance::run(&catalogue, &mut adapter, &plan, &mut observer);
         drop(observer);
+        account.unreadable = unreadable;
         let profile = subject::overridden(&about.profile, plan.profile.as_ref());
         let report = Report::new(
             &catalogue,
@@ -133,7 +135,11 @@ impl Conform {
 
     /// The command line that repeats one case.
     fn again(&self) -> String {
-        let mut again = Again::new("conform").option("--provider", self.provider.as_deref());
+        let mut again = Again::new("conform");
+        for path in &self.cases.paths {
+            again = again.word(&path.to_string_lossy());
+        }
+        again = again.option("--provider", self.provider.as_deref());
         for fault in &self.faults {
             again = again.option("--fault", Some(fault));
         }

@@ -93,11 +93,11 @@ fn file_name(path: &Path) -> &Path {
     path.file_name().map_or(path, Path::new)
 }
 
-/// A path as an id: without its extension, `/` between its parts.
+/// A path as an id: without its extension, `/` between its parts, and without spaces, so that a shell takes it whole.
 fn id(path: &Path) -> String {
     let path = path.with_extension("");
     let parts = path.components().filter_map(|part| match part {
-        Component::Normal(part) => Some(part.to_string_lossy()),
+        Component::Normal(part) => Some(part.to_string_lossy().replace(char::is_whitespace, "-")),
         Component::CurDir | Component::ParentDir | Component::Prefix(_) | Component::RootDir => None,
     });
     parts.collect::<Vec<_>>().join("/")

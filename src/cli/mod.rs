@@ -7,6 +7,7 @@ mod again;
 mod app;
 mod audit;
 mod cases;
+mod check;
 mod conform;
 mod diagnostic;
 pub mod exit;

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use spoolproof_sdk::trace::{Event, Header};
 
+use super::cases::{Cases, Chosen};
 use super::failure::Failure;
 use super::output::{self, Outputs};
-use super::{cases, exit, library, subject};
+use super::{library, subject};
 use crate::conformance::{self, Plan, Simulated, Sut as _};
 use crate::report::layout::{FAINT, STRONG};
 use crate::report::{About, Report};
@@ -25,13 +26,8 @@ use crate::trace::narrate;
   spoolproof replay scenarios/abort                  those of a folder
   spoolproof replay mine.toml --trace                a new one, call by call")]
 pub(crate) struct Replay {
-    /// Scenario files, or folders of them; without one, the cases that the program carries
-    #[arg(value_name = "PATH")]
-    paths: Vec<PathBuf>,
-
-    /// Only these of the carried cases: an id, a family or a glob
-    #[arg(long = "case", value_name = "PATTERN", conflicts_with = "paths")]
-    cases: Vec<String>,
+    #[command(flatten)]
+    cases: Cases,
 
     /// The kind of store that the model plays: a file, or the name of a carried profile
     #[arg(long, value_name = "FILE|NAME")]
@@ -53,21 +49,7 @@ impl Replay {
             Some(profile) => Simulated::new(library::profile(profile, &catalogue)?.profile),
             None => Simulated::default(),
         };
-        let (scenarios, failures) = if self.paths.is_empty() {
-            (cases::select(library::carried(&catalogue)?, &self.cases)?, Vec::new())
-        } else {
-            library::named(&self.paths, &catalogue)
-        };
-        let unreadable = !failures.is_empty();
-        for failure in &failures {
-            failure.report();
-        }
-        if scenarios.is_empty() {
-            let nothing = Failure::nothing("no scenario was found, so nothing was run")
-                .help("a scenario is a file whose name ends in `.toml`; scenarios/README.md has its form");
-            // What is wrong with the files has been said.
-            return if unreadable { Ok(exit::UNREADABLE) } else { Err(nothing) };
-        }
+        let Chosen { scenarios, unreadable } = self.cases.choose(&catalogue)?;
         let began = Instant::now();
         let plan = Plan {
             scenarios: scenarios.iter().collect(),
@@ -80,7 +62,7 @@ impl Replay {
         let mut account = conformance::run(&catalogue, &mut model, &plan, &mut tape);
         account.unreadable = unreadable;
         output::print(|out| tape.cases.iter().try_for_each(|(id, events)| case(id, events, out)))?;
-        let source = match self.paths.as_slice() {
+        let source = match self.cases.paths.as_slice() {
             [] => "the carried cases".to_owned(),
             paths => paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "),
         };

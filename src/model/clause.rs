@@ -138,7 +138,7 @@ impl fmt::Debug for Clause {
     }
 }
 
-/// Declares clauses, `NAME { Aspect: "ID" "ID"; … } => "ID"; (the last: SHOULDs it breaks), and lists them.
+/// Declares clauses, `NAME { Aspect: "ID" "ID"; … } => "ID";` (the last: SHOULDs it breaks), and lists them.
 macro_rules! clauses {
     ($($(#[doc = $doc:literal])+ $name:ident { $($aspect:ident: $($id:literal)+;)* } $(=> $($broken:literal)+;)?)+) => {
         $($(#[doc = $doc])+

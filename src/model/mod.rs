@@ -5,8 +5,8 @@
 //! traces, adapters or bounds. To its left is `spec`, whose catalogue names the requirements that clauses cite; to its
 //! right are `scenario` and `oracle`.
 //!
-//! Messages do not influence each other save through the order of the queue ([`queue`]) and a restart, so a step
-//! concerns one message, and a whole store ([`store`]) is a product of messages.
+//! Messages do not influence each other save through the order of the queue (`queue`) and a restart, so a step
+//! concerns one message, and a whole store (`store`) is a product of messages.
 
 mod abort;
 mod action;

@@ -34,7 +34,7 @@ pub fn audit<R: BufRead>(
     // The case in which an event could not be judged: what follows in it is passed over.
     let mut lost: Option<Option<String>> = None;
     let mut current: Option<Option<String>> = None;
-    while let Some(next) = reader.next() {
+    for next in reader.by_ref() {
         let (event, place) = match next {
             Ok(read) => read,
             Err(error) => {
