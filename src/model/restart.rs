@@ -7,10 +7,11 @@ use super::step::{Calls, Context, Emit, Reply, Step, Times};
 
 /// Lists what a restart may make of a message.
 pub(super) fn steps(cx: &Context, m: Message, stop: Stop, emit: &mut Emit<'_>) {
-    // A message handed over by CompleteMsg must be found again, if it had no row: by one, or by CompleteMsg (H3).
+    // A message handed over by CompleteMsg must be found again, if it had no row (H3).
     let found = if m.completing { Message { queued: true, ..m } } else { m };
     awake(cx, found, stop, Calls { complete: Times::Any, ..Calls::default() }, emit);
     if m.completing && !m.queued {
+        emit.lacks = Some("whether the spooler finds what a store announces by CompleteMsg once more (H3)");
         awake(cx, m, stop, Calls { complete: Times::Some, ..Calls::default() }, emit);
     }
 }
