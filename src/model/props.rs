@@ -74,6 +74,9 @@ pub(super) fn read(m: Message, emit: &mut Emit<'_>) {
 
 /// Lists the answers to a change of PR_RESPONSIBILITY through an open message.
 pub(super) fn responsibility(cx: &Context, m: Message, recipient: Option<u8>, value: bool, emit: &mut Emit<'_>) {
+    if cx.session.is_client() && m.outgoing() {
+        return outgoing(m, true, emit);
+    }
     let bit = recipient.filter(|index| *index < Message::TRACKED).map_or(0, |index| 1 << index);
     let next = Message {
         responsible: if value { m.responsible | bit } else { m.responsible & !bit },

@@ -41,6 +41,7 @@ ambiguities! {
     E3: Eventually, BeforeReturn, AddRemoveOnly, AlsoModify;
     F5: UnspecifiedWhileQueued, UnsentWhileQueued, ClearedAtSubmit, ClearedWhenSent, SetAgain, Cleared;
     F7: LockedAnyFailure, LockedUnableToAbort, SampleStore;
+    F8: ValidUntilFinished, InvalidForOpenOnly, NewIdOnSubmit;
 }
 
 /// How many ambiguities the step function knows.

@@ -168,6 +168,11 @@ pub(crate) struct Emit<'a> {
 }
 
 impl Emit<'_> {
+    /// Whether one of these readings is in force without a word.
+    pub(crate) const fn follows(&self, dim: Dim, mask: Mask) -> bool {
+        self.rules.silent(Need { dim, mask })
+    }
+
     pub(crate) fn step(&mut self, mut step: Step) {
         step.lacks = step.lacks.or(self.lacks);
         if step.needs.iter().all(|need| self.rules.allows(*need)) {

@@ -203,7 +203,7 @@ fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static C
         }
     }
     if finishes {
-        for outcome in finish::outcomes(sent) {
+        for outcome in finish::fates(sent, env.hook) {
             // Whoever bypasses the spooler may run the hooks in its place (TCS-06).
             let calls = Calls { sent_mail: Times::Any, ..calls };
             let mut step = Step::new(Reply::Success, outcome.next, &DIRECT).and(outcome.clause).calls(calls).writes();
@@ -222,6 +222,8 @@ fn queued(m: Message, claimed: u32) -> Message {
         was_submitted: true,
         finished: false,
         timed: Tri::Set,
+        // What an earlier submission left of it, MAPI may clear (F6).
+        pr_preprocess: if m.pr_preprocess == Tri::Clear { Tri::Clear } else { Tri::Free },
         responsible: claimed & m.everyone(),
         unsure: 0,
         preprocess: false,

@@ -74,12 +74,11 @@ pub(crate) fn locks(params: &CallParams) -> bool {
     params.lock_state != Some(LockState::Unlocked)
 }
 
-/// What MAPI answered while SubmitMessage ran; `recorded`: the log would show it.
-pub(crate) fn env(calls: &[SupportSeen], recorded: bool, profile: &Profile) -> Env {
-    let mut env = Env::default();
-    if !recorded {
+/// What MAPI answered while SubmitMessage ran; `expansion_recorded`: the log would show ExpandRecips.
+pub(crate) fn env(calls: &[SupportSeen], expansion_recorded: bool, profile: &Profile) -> Env {
+    let mut env = Env { hook: hook(calls), ..Env::default() };
+    if !expansion_recorded {
         env.expand.ends = Support::Hidden;
-        return env;
     }
     for call in calls {
         let ends = ending(&call.result);

@@ -237,9 +237,24 @@ impl Oracle {
         let name = words::call(question.call);
         let state = words::state(&best.from);
         let clean: Vec<&Match> = all.iter().filter(|candidate| candidate.is_clean(&self.rules)).collect();
-        let expected = words::replies(clean.iter().map(|candidate| &candidate.step), seen.support);
-        let observed = reply_words(&seen);
-        let what = format!("{name} on a {state} message returned {observed}");
+        // If the reply is not what differs, say what does, against the nearest step that leaves nothing to say.
+        let near =
+            clean.iter().filter(|candidate| candidate.reply_matches).min_by_key(|candidate| candidate.wrong.len());
+        let differing =
+            |near: &&&Match| ASPECTS.into_iter().filter(|aspect| near.wrong.contains(*aspect)).collect::<Vec<_>>();
+        let (expected, observed) = match (near, near.as_ref().map(differing), question.observation) {
+            (Some(near), Some(aspects), Some(observation)) if !aspects.is_empty() => {
+                let words = |word: &dyn Fn(Aspect) -> String| {
+                    aspects.iter().map(|aspect| word(*aspect)).collect::<Vec<_>>().join("; ")
+                };
+                (
+                    words(&|aspect| words::expected(aspect, &near.step.next)),
+                    words(&|aspect| words::seen(aspect, observation)),
+                )
+            }
+            _ => (words::replies(clean.iter().map(|candidate| &candidate.step), seen.support), reply_words(&seen)),
+        };
+        let what = format!("{name} on a {state} message returned {}", reply_words(&seen));
         let draft = |verdict, ids, readings, what, expected| Draft {
             verdict,
             who: Who::Store,
@@ -251,6 +266,8 @@ impl Oracle {
         };
         let broken: Vec<&'static str> = best.step.breaks().collect();
         if !broken.is_empty() {
+            let clause = best.step.clauses.iter().find(|clause| !clause.breaks.is_empty());
+            let what = clause.map_or(what.clone(), |clause| format!("{what}. {}", clause.says()));
             return vec![draft(Verdict::Deviation, broken, Vec::new(), what, expected)];
         }
         let mut ids: Vec<&'static str> = Vec::new();

@@ -14,7 +14,7 @@ use super::observe;
 use super::queue::Notice;
 use super::tracker::{Missed, OpenObject, Tracker};
 use super::verdict::Who;
-use crate::model::{Call, Handle, Level, Lock, Message, Place, Profile, QueueChange, Rules, Session, Step, Stop, Tri};
+use crate::model::{Call, Handle, Level, Lock, Message, Place, Profile, QueueChange, Rules, Session, Step, Tri};
 use crate::spec::{Catalogue, Stance, Strength};
 
 /// How many messages that are done are remembered.
@@ -188,7 +188,7 @@ impl Oracle {
             "initialize" | "reset" => self.forget(),
             _ if event.error.is_some() => {}
             "get_outgoing_queue" => self.queue_was_read(event)?,
-            "restart" => return self.restarted(event),
+            "restart" => return self.restarted(event, &calls),
             _ => {
                 let judged = self.message_call(event, &calls);
                 self.early.clear();
@@ -285,8 +285,8 @@ impl Oracle {
                 Call::SetResponsibility { recipient, value: params.value == Some(true) }
             }
             "submit_message" => {
-                let recorded = self.routes("support.expand_recips");
-                Call::Submit(bind::env(calls, recorded, &self.wire_profile))
+                let expansion_recorded = self.routes("support.expand_recips");
+                Call::Submit(bind::env(calls, expansion_recorded, &self.wire_profile))
             }
             _ => return None,
         })
@@ -420,14 +420,14 @@ impl Oracle {
         self.forgot = true;
     }
 
-    fn restarted(&mut self, event: &Event) -> Result<(), Unjudged> {
+    fn restarted(&mut self, event: &Event, calls: &[SupportSeen]) -> Result<(), Unjudged> {
         if let Some(code) = event.result.hresult.filter(|code| !code.is_success()) {
             return Err(Unjudged::Restart(code));
         }
         let stop = bind::stop(event);
         let ids: Vec<String> = self.messages.keys().cloned().collect();
         for id in ids {
-            self.judge_call(event, (Session::Client(1), Call::Restart(stop)), &id, None, &[]);
+            self.judge_call(event, (Session::Client(1), Call::Restart(stop)), &id, None, calls);
             if let Some(missed) = self.messages.get_mut(&id).and_then(|tracker| tracker.missed.as_mut()) {
                 *missed = Missed { restarted: true };
             }
@@ -435,11 +435,9 @@ impl Oracle {
         self.dead.extend(std::mem::take(&mut self.objects).into_keys());
         self.support.clear();
         self.ready.clear();
-        if stop == Stop::Crash {
-            // What was owed may have died with the process.
-            for tracker in self.messages.values_mut() {
-                tracker.owed.clear();
-            }
+        // What was owed may have ended with the process; who logs on anew reads the table.
+        for tracker in self.messages.values_mut() {
+            tracker.owed.clear();
         }
         Ok(())
     }

@@ -234,7 +234,8 @@ impl Oracle {
         let notice = Notice {
             new_mail: event.call == "notify.new_mail",
             kind: event.params.event.clone().unwrap_or_else(|| "changed".to_owned()),
-            about: event.params.entry_id.as_deref().map(|id| self.row_message(id).unwrap_or_else(|| id.to_owned())),
+            // An identifier that nobody knows yet may be a new one of any message (F8).
+            about: event.params.entry_id.as_deref().and_then(|id| self.row_message(id)),
         };
         let mut paid = Vec::new();
         for (id, tracker) in &mut self.messages {
@@ -256,7 +257,11 @@ impl Oracle {
 
     /// Notes that the store owes a notification, unless it came already.
     pub(super) fn owe(&mut self, tracker: &mut super::tracker::Tracker, entry_id: &str, owed: Owed) {
-        if self.early.iter().any(|notice| notice.pays(owed.change, entry_id)) {
+        let added = |owed: &Owed| matches!(owed.change, QueueChange::Added | QueueChange::AddedForPreprocessing);
+        if owed.change == QueueChange::Removed && tracker.owed.iter().any(added) {
+            // It left before its row was shown (E3): for the table, nothing has changed.
+            tracker.owed.retain(|owed| !added(owed));
+        } else if self.early.iter().any(|notice| notice.pays(owed.change, entry_id)) {
             self.ledger.exercise(notification(owed.change).ids(Aspect::Notify));
         } else {
             tracker.owed.push(owed);
