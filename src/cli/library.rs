@@ -79,7 +79,7 @@ fn below(path: &Path, failures: &mut Vec<Failure>) -> Vec<(PathBuf, String)> {
             }
         }
     }
-    found.sort();
+    found.sort_by(|(_, a), (_, b)| a.cmp(b));
     found
 }
 
