@@ -223,7 +223,13 @@ pub fn steps(
         // A store may serve one spooler only (XOM-04).
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
     }
-    debug_assert!(!out.is_empty(), "steps is total: {call:?} on {message:?}");
+    if out.is_empty() {
+        // Readings were declared that leave no answer at all; then none can be wrong.
+        out.push(
+            Step::new(Reply::Refused(Codes::Any), message, &UNTOUCHED)
+                .lacks("an answer that the declared readings permit"),
+        );
+    }
 }
 
 clauses! {

@@ -164,7 +164,7 @@ fn proceed(
         let none = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN);
         // When the flag came although everybody is known, either is permitted to anyone (H4).
         let corner = known == m.everyone();
-        let partial = if corner { partial } else { partial.needs(Dim::A1, A1::PartialThenSpool) };
+        let partial = if corner { partial } else { partial.needs(Dim::A1, A1::PartialThenSpool | A1::Literal) };
         let none = if corner { none } else { none.needs(Dim::A1, A1::NotReturned) };
         emit.step(partial.calls(calls).writes());
         emit.step(none.calls(calls).writes());
@@ -176,6 +176,12 @@ fn proceed(
 
 /// The coupled store delivers to everybody itself (SEED1-40..46, CMP-04, A3, D6).
 fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static Clause), emit: &mut Emit<'_>) {
+    if emit.follows(Dim::A1, A1::Literal) {
+        // By the letter no bullet speaks of a coupled message without NEEDS_SPOOLER: nobody sends it (A1).
+        let nobody = Message { queued: false, ..queued(m, m.responsible) };
+        emit.step(Step::new(Reply::Success, nobody, clause).calls(calls).writes().needs(Dim::A1, A1::Literal));
+        return;
+    }
     let sent = queued(m, m.everyone());
     let (completes, finishes) = match (m.preprocessed, cx.profile.wants_completion) {
         (false, Some(false)) => (false, true),

@@ -266,8 +266,8 @@ impl Oracle {
         };
         let broken: Vec<&'static str> = best.step.breaks().collect();
         if !broken.is_empty() {
-            let clause = best.step.clauses.iter().find(|clause| !clause.breaks.is_empty());
-            let what = clause.map_or(what.clone(), |clause| format!("{what}. {}", clause.says()));
+            let said = best.step.clauses.iter().filter(|clause| !clause.breaks.is_empty()).map(|clause| clause.says());
+            let what = [what.as_str()].into_iter().chain(said).collect::<Vec<_>>().join(". ");
             return vec![draft(Verdict::Deviation, broken, Vec::new(), what, expected)];
         }
         let mut ids: Vec<&'static str> = Vec::new();

@@ -150,9 +150,17 @@ fn limits(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()> 
     for case in report.cases.iter().filter(|case| is_not_run(case)) {
         *not_run.entry(case.reason.as_deref().unwrap_or("no reason was given")).or_default() += 1;
     }
+    let mut not_run: Vec<(&str, u64)> = not_run.into_iter().collect();
+    not_run.sort_by_key(|(_, cases)| std::cmp::Reverse(*cases));
+    let rest = not_run.split_off(not_run.len().min(REASONS));
     for (reason, cases) in not_run {
         let text = format!("{}: {reason}", count(cases, "case"));
         lines.push(("not run", wrap(&text, width.saturating_sub(LABEL_COLUMNS))));
+    }
+    if !rest.is_empty() {
+        let cases = rest.iter().map(|(_, cases)| cases).sum();
+        let text = format!("{} for {} other reasons (the JSON report has each)", count(cases, "case"), rest.len());
+        lines.push(("not run", vec![text]));
     }
     let not_judged =
         report.requirements.iter().filter(|requirement| requirement.verdict <= Verdict::Unsupported).count();
@@ -173,6 +181,9 @@ fn limits(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()> 
 }
 
 const LABEL_COLUMNS: usize = 14;
+
+/// How many reasons for cases that did not run are told one by one, the most frequent first.
+const REASONS: usize = 5;
 
 const fn is_not_run(case: &CaseVerdict) -> bool {
     matches!(case.verdict, Verdict::NotExercised | Verdict::Unsupported)
