@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use spoolproof_sdk::trace::{Event, Header};
+use spoolproof_sdk::wire::{Identity, Profile, Role};
 
 use super::again::Again;
 use super::cases::{Cases, Chosen};
@@ -15,7 +16,7 @@ use super::progress::Progress;
 use super::traces::Traces;
 use super::{library, reference, subject};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, Sut as _, Target};
-use crate::oracle::Verdict;
+use crate::oracle::{Account, Verdict};
 use crate::report::layout::{FAINT, STRONG, count};
 use crate::report::{About, Report};
 use crate::spec::Catalogue;
@@ -74,7 +75,12 @@ impl Conform {
             None => None,
         };
         let began = Instant::now();
-        let mut adapter = self.start()?;
+        let target = self.target()?;
+        let options = Options { deadlines: Deadlines::of_calls(self.timeout), ..Options::default() };
+        let mut adapter = match Adapter::start(&target, options) {
+            Ok(adapter) => adapter,
+            Err(error) => return Err(self.did_not_start(&catalogue, &target, &error)),
+        };
         let about = adapter.about().clone();
         subject::check_role(about.role)?;
         subject::warn_of_unknown_readings(&about.profile, "the adapter", &catalogue);
@@ -108,14 +114,26 @@ impl Conform {
         self.outputs.write(&report)
     }
 
-    fn start(&self) -> Result<Adapter, Failure> {
-        let target = match &self.provider {
+    fn target(&self) -> Result<Target, Failure> {
+        match &self.provider {
             Some(provider) => Target::parse(provider)
-                .map_err(|error| Failure::usage(format_args!("the provider cannot be reached: {error}")))?,
-            None => self.built_in()?,
-        };
-        let options = Options { deadlines: Deadlines::of_calls(self.timeout), ..Options::default() };
-        Adapter::start(&target, options).map_err(|error| did_not_start(&target, &error))
+                .map_err(|error| Failure::usage(format_args!("the provider cannot be reached: {error}"))),
+            None => self.built_in(),
+        }
+    }
+
+    /// Says why there is nothing to judge, in the reports for programs too.
+    fn did_not_start(&self, catalogue: &Catalogue, target: &Target, error: &AdapterError) -> Failure {
+        let mut account = Account::default();
+        account.fail(None, None, error.to_string(), "an adapter that starts and answers `initialize`");
+        let subject = subject::new(&Identity::default(), Role::Store, &Profile::default(), self.source());
+        let about = About { command: "conform", subject, again: None, elapsed_ms: 0 };
+        if let Err(failure) = self.outputs.write_formats(&Report::new(catalogue, &account, about)) {
+            return failure;
+        }
+        let failure = Failure::tool(format_args!("the adapter `{target}` failed before the first case: {error}"));
+        let log = error.stderr_tail().trim_end();
+        if log.is_empty() { failure } else { failure.help(format_args!("its log ends with\n{log}")) }
     }
 
     /// The reference provider, in a process of its own as any other.
@@ -163,12 +181,6 @@ impl conformance::Progress for Observer {
     fn ended(&mut self, id: &str, header: &Header, events: &[Event], has_findings: bool) -> Option<String> {
         self.traces.keep(id, header, events, has_findings)
     }
-}
-
-fn did_not_start(target: &Target, error: &AdapterError) -> Failure {
-    let failure = Failure::tool(format_args!("the adapter `{target}` failed before the first case: {error}"));
-    let log = error.stderr_tail().trim_end();
-    if log.is_empty() { failure } else { failure.help(format_args!("its log ends with\n{log}")) }
 }
 
 /// The requirements that are judged in principle and were not in this run.

@@ -14,8 +14,9 @@ use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict, Who};
 use crate::scenario::Scenario;
 use crate::spec::Catalogue;
 
-/// How often an adapter may fail to start again, one case after the other, before the run is given up.
-const REVIVALS: u32 = 3;
+/// How many cases in a row may fail before their first call, in `reset` or because the adapter does not start again,
+/// before the run is given up.
+const FAILURES: u32 = 3;
 
 /// What a run is made of, beside the provider.
 #[derive(Clone, Debug)]
@@ -55,9 +56,10 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
             requirements: scenario.requirements.clone(),
             trace: None,
         };
-        if failures >= REVIVALS {
+        if failures >= FAILURES {
             case.verdict = Verdict::NotExercised;
-            case.reason = Some("the adapter could not be started again".to_owned());
+            case.reason =
+                Some(format!("given up: the adapter failed {FAILURES} cases in a row before their first call"));
             account.cases.push(case);
             continue;
         }
@@ -79,10 +81,8 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
             }
             End::Failed(reason) => {
                 fail(&mut case, &mut oracle, &events, reason, "an adapter that speaks the protocol to its end");
-                failures = match sut.revive() {
-                    Ok(()) => 0,
-                    Err(_) => failures + 1,
-                };
+                let revived = sut.revive().is_ok();
+                failures = if revived && !events.is_empty() { 0 } else { failures + 1 };
             }
         }
         let has_findings = oracle.ledger.findings.len() > before;

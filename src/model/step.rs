@@ -219,8 +219,8 @@ pub fn steps(
         Call::SetResponsibility { recipient, value } => props::responsibility(&cx, message, recipient, value, emit),
         Call::Submit(env) => submit::steps(&cx, message, env, emit),
     }
-    if matches!(session, Session::Spooler(2..)) && !matches!(call, Call::Wait | Call::Restart(_)) {
-        // A store may serve one spooler only (XOM-04).
+    if matches!(session, Session::Spooler(2..)) && handle.is_none() && !matches!(call, Call::Wait | Call::Restart(_)) {
+        // A store may serve one spooler only (XOM-04); one that gave a further spooler an object does serve it.
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
     }
     if out.is_empty() {

@@ -124,6 +124,14 @@ impl Oracle {
                     ));
                 }
             }
+            let shown_time = row.client_submit_time.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
+            let known_time = tracker.time.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
+            if let (Some(shown), Some(known), None) = (shown_time, known_time, &wrong)
+                && shown != known
+            {
+                let what = "the queue row shows another PR_CLIENT_SUBMIT_TIME than the message has".to_owned();
+                wrong = Some((Aspect::SubmitTime, what, "the time of its submission"));
+            }
             if !is_new {
                 wrong =
                     Some((Aspect::Rows, "the outgoing queue table has two rows for one message".to_owned(), "one row"));
