@@ -24,7 +24,7 @@ const RESOURCES: [HResult; 5] = [
 ];
 
 /// Ambiguities of which a provider must follow one reading throughout: to mix them is no reading at all.
-const EXCLUSIVE: [Dim; 3] = [Dim::B1, Dim::B3, Dim::C1];
+pub(crate) const EXCLUSIVE: [Dim; 3] = [Dim::B1, Dim::B3, Dim::C1];
 
 /// A finding before it knows its message and history.
 #[derive(Debug)]

@@ -511,7 +511,8 @@ impl Oracle {
 }
 
 /// The rules for a provider: the register's stances, and what its profile declares.
-fn rules(catalogue: &Catalogue, profile: &wire::Profile) -> Rules {
+#[must_use]
+pub fn rules(catalogue: &Catalogue, profile: &wire::Profile) -> Rules {
     let mut rules = Rules::none();
     for ambiguity in catalogue.ambiguities() {
         for reading in &ambiguity.readings {
