@@ -126,7 +126,11 @@ fn by_spooler(cx: &Context, m: Message, number: u8, env: Env, emit: &mut Emit<'_
     if !due {
         // Not what the pages ask of a spooler; nothing may be lost by it.
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_AGAIN).calls(ANY_CALLS));
-        emit.step(Step::new(Reply::Success, m, &SUBMIT_AGAIN).calls(ANY_CALLS));
+        let without_effect = Step::new(Reply::Success, m, &SUBMIT_AGAIN).calls(ANY_CALLS);
+        emit.step(without_effect.clone());
+        if !m.lock.shown() || m.lock.is_held_by(number) {
+            emit.step(without_effect.writes());
+        }
         if !m.preprocess {
             return;
         }

@@ -129,12 +129,14 @@ impl Simulated {
             "set_props" => Call::SetProps { save: params.save == Some(true) },
             "set_responsibility" => {
                 let address = params.recipient()?;
-                let rows = self.store.messages.get(&target.entry_id).map(|record| record.recipients.as_slice());
-                let index = rows.and_then(|rows| rows.iter().position(|row| row.address == address));
-                let recipient = index.and_then(|index| u8::try_from(index).ok());
+                let place = bind::place(&self.store.addresses(&target.entry_id), address);
+                let recipient = place.and_then(|place| u8::try_from(place).ok());
                 Call::SetResponsibility { recipient, value: params.value()? }
             }
-            "submit_message" => Call::Submit(bind::env(&made, true, &self.store.profile)),
+            "submit_message" => {
+                let addresses = self.store.addresses(&target.entry_id);
+                Call::Submit(bind::env(&made, true, &addresses, &self.store.profile))
+            }
             _ => return Err(CallError::Unsupported),
         })
     }
@@ -218,8 +220,8 @@ impl Simulated {
     }
 }
 
-/// The recipient table as MAPI returned it last.
+/// The recipient table as MAPI leaves it: expanded, if it expanded anything.
 fn table(made: &[SupportCall]) -> Option<Vec<Recipient>> {
-    let tables = made.iter().rev().filter(|call| call.method == EXPAND || call.method == PREPARE);
-    tables.filter_map(|call| call.answer.recipients.clone()).next()
+    let of = |method: &str| made.iter().rev().find(|call| call.method == method)?.answer.recipients.clone();
+    of(EXPAND).or_else(|| of(PREPARE))
 }

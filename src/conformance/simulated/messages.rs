@@ -130,6 +130,12 @@ impl Store {
         self.messages.get(entry_id).map_or_else(Message::default, |record| record.state)
     }
 
+    /// The addresses of a message's recipients.
+    pub(super) fn addresses(&self, entry_id: &str) -> Vec<String> {
+        let rows = self.messages.get(entry_id).map(|record| record.recipients.as_slice());
+        rows.unwrap_or_default().iter().map(|row| row.address.clone()).collect()
+    }
+
     /// Lists the model's steps for `call`.
     pub(super) fn steps(&self, target: &Target, call: Call) -> Vec<Step> {
         let record = self.messages.get(&target.entry_id);
@@ -190,9 +196,15 @@ impl Store {
         if let Some(record) = self.messages.get_mut(&target.entry_id) {
             let before = record.state;
             record.state = settled(before, effect.step.next, will);
+            record.bare &= !record.state.responsible;
+            if let (Call::SetResponsibility { recipient: Some(index), .. }, true) =
+                (effect.call, effect.code.is_success())
+            {
+                record.bare &= !1_u32.checked_shl(u32::from(index)).unwrap_or(0);
+            }
             // Of a submission that failed, changes may have been saved or not (F1).
-            let saves = effect.step.writes
-                || matches!(effect.call, Call::Submit(_)) && !effect.code.is_success() && will.strays(2);
+            let failed = matches!(effect.call, Call::Submit(_)) && !effect.code.is_success() && !before.outgoing();
+            let saves = effect.step.writes || failed && will.strays(2);
             if saves && let Some(written) = effect.subject.map(str::to_owned).or(pending) {
                 record.subject = Some(written);
             }
@@ -254,9 +266,11 @@ impl Store {
                 object.handle.spent |= success;
                 object.handle.refused |= !success;
                 object.dead = success && will.strays(4);
+                object.pending = object.pending.take().filter(|_| !effect.step.writes && will.strays(2));
+            }
+            Call::SetLock(_) | Call::SetResponsibility { .. } if effect.step.writes || !will.is_free() => {
                 object.pending = None;
             }
-            Call::SetLock(_) if success => object.pending = None,
             _ => {}
         }
         object.handle.dirty = object.pending.is_some();
