@@ -118,7 +118,11 @@ impl Oracle {
                 self.rules.narrow(dim, mask);
             }
         }
+        let was_on_its_way = tracker.surely(Message::outgoing);
         tracker.become_any(after);
+        if !was_on_its_way || !tracker.surely(keeps_time) {
+            tracker.time = None; // Another submission may have another time, whoever saw it.
+        }
         if submits && success {
             tracker.addresses = addresses;
             tracker.added = added;
@@ -381,7 +385,7 @@ impl Oracle {
             tracker.content.clone_from(&observation.subject);
         }
         if let Some(time) = &observation.client_submit_time {
-            tracker.time = time.clone().filter(|_| tracker.surely(|m| m.outgoing() && m.timed == Tri::Set));
+            tracker.time = time.clone().filter(|_| tracker.surely(keeps_time));
         }
         self.learn_alias(entry_id, observation);
     }
@@ -479,6 +483,11 @@ impl Oracle {
         let soft = |id: &&str| matches!(self.strengths.get(*id), Some(Strength::Should | Strength::May));
         if !ids.is_empty() && ids.iter().all(soft) { Verdict::Deviation } else { Verdict::Violation }
     }
+}
+
+/// Whether PR_CLIENT_SUBMIT_TIME must stay as it is.
+fn keeps_time(m: &Message) -> bool {
+    m.outgoing() && m.timed == Tri::Set
 }
 
 /// How much has to be said of a step that matches: nothing, a SHOULD, a reading, a missing field.
