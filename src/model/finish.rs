@@ -92,7 +92,7 @@ pub(super) fn steps(cx: &Context, m: Message, hook: Hook, emit: &mut Emit<'_>) {
     let calls = Calls { sent_mail: Times::Once, ..Calls::default() };
     match hook.sent_mail {
         Support::Fails => failed(m, calls, emit),
-        Support::Succeeds | Support::Hidden if hook.superseded => superseded(m, calls, emit),
+        Support::Succeeds if hook.superseded => superseded(m, calls, emit),
         Support::Succeeds | Support::Hidden => {
             for outcome in outcomes(m) {
                 let mut step = Step::new(Reply::Success, outcome.next, &FINISH).and(outcome.clause).calls(calls);
@@ -100,6 +100,11 @@ pub(super) fn steps(cx: &Context, m: Message, hook: Hook, emit: &mut Emit<'_>) {
                 emit.step(step);
             }
         }
+    }
+    if hook.sent_mail == Support::Hidden {
+        emit.lacks = Some("what DoSentMail returned, which this log does not record");
+        superseded(m, calls, emit);
+        failed(m, calls, emit);
     }
 }
 

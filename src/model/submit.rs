@@ -165,7 +165,11 @@ fn proceed(
     }
     let known = if cx.profile.addrtypes_known { m.known & m.everyone() } else { m.everyone() };
     if m.needs_spooler || hidden || known != m.everyone() || !cx.profile.addrtypes_known {
-        let partial = Step::new(Reply::Success, queued(m, claimed | known), clause).and(&QUEUE_PARTIAL);
+        let mut sent = queued(m, claimed | known);
+        if !cx.profile.addrtypes_known {
+            sent.unsure = m.everyone() & !claimed; // Whom its transport delivers to, nobody has said.
+        }
+        let partial = Step::new(Reply::Success, sent, clause).and(&QUEUE_PARTIAL);
         let none = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN);
         // When the flag came although everybody is known, either is permitted to anyone (H4).
         let corner = known == m.everyone();

@@ -122,8 +122,11 @@ pub(crate) fn env(calls: &[SupportSeen], recorded: bool, addresses: &[String], p
     env
 }
 
-/// What MAPI answered while FinishedMsg ran.
-pub(crate) fn hook(calls: &[SupportSeen]) -> Hook {
+/// What MAPI answered while FinishedMsg ran; `recorded`: the log would show it.
+pub(crate) fn hook(calls: &[SupportSeen], recorded: bool) -> Hook {
+    if !recorded {
+        return Hook { sent_mail: Support::Hidden, superseded: false };
+    }
     let call = calls.iter().rev().find(|call| call.method == "support.do_sent_mail");
     call.map_or_else(Hook::default, |call| Hook {
         sent_mail: ending(&call.result),

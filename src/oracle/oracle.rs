@@ -273,7 +273,7 @@ impl Oracle {
         Some(match event.call.as_str() {
             "abort_submit" => Call::Abort,
             "create_message" => Call::Create(bind::draft(params, &self.wire_profile)),
-            "finished_msg" => Call::Finish(bind::hook(calls)),
+            "finished_msg" => Call::Finish(bind::hook(calls, self.routes("support.do_sent_mail"))),
             "get_props" => Call::GetProps,
             "notify_new_mail" => Call::NotifyNewMail,
             "open_entry" => Call::Open(bind::open_flags(params)),

@@ -120,7 +120,7 @@ impl Simulated {
         Ok(match method {
             "abort_submit" => Call::Abort,
             "create_message" => Call::Create(bind::draft(params, &self.store.profile)),
-            "finished_msg" => Call::Finish(bind::hook(&made)),
+            "finished_msg" => Call::Finish(bind::hook(&made, true)),
             "get_props" => Call::GetProps,
             "notify_new_mail" => Call::NotifyNewMail,
             "open_entry" => Call::Open(bind::open_flags(params)),
