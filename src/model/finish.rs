@@ -109,7 +109,7 @@ pub(super) fn steps(cx: &Context, m: Message, hook: Hook, emit: &mut Emit<'_>) {
     }
     let calls = Calls { sent_mail: Times::Once, ..Calls::default() };
     match hook.sent_mail {
-        Support::Fails => failed(m, calls, emit),
+        Support::Fails => failed(m, &[Reply::Refused(Codes::Any), Reply::Success], calls, emit),
         Support::Succeeds | Support::Hidden => {
             for outcome in fates(m, hook) {
                 let mut step = Step::new(Reply::Success, outcome.next, &FINISH).and(outcome.clause).calls(calls);
@@ -118,11 +118,16 @@ pub(super) fn steps(cx: &Context, m: Message, hook: Hook, emit: &mut Emit<'_>) {
             }
         }
     }
+    if hook.sent_mail == Support::Hidden {
+        // A failure may have been DoSentMail's; a hook provider is taken to be there only where the log shows one.
+        emit.lacks = Some("what DoSentMail returned, which this log does not record");
+        failed(m, &[Reply::Refused(Codes::Any)], calls, emit);
+    }
 }
 
 /// DoSentMail failed: the message may lie anywhere, but it must not be sent again (D7).
-fn failed(m: Message, calls: Calls, emit: &mut Emit<'_>) {
-    for reply in [Reply::Refused(Codes::Any), Reply::Success] {
+fn failed(m: Message, replies: &[Reply], calls: Calls, emit: &mut Emit<'_>) {
+    for reply in replies.iter().copied() {
         let stays = Message { unsent: Tri::Free, ..sent(m) };
         emit.step(Step::new(reply, stays, &FINISH_FAILED).calls(calls));
         for outcome in outcomes(m) {

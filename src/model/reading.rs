@@ -132,6 +132,12 @@ impl Rules {
         self.silent[dim as usize] | self.open[dim as usize]
     }
 
+    /// The readings of `dim` that anyone may follow without a word, one by one.
+    pub fn silent_readings(&self, dim: Dim) -> impl Iterator<Item = Mask> + use<> {
+        let silent = self.silent[dim as usize];
+        (0..Mask::BITS).map(|bit| 1 << bit).filter(move |reading| silent & reading != 0)
+    }
+
     /// Whether `need` is met without a word.
     #[must_use]
     pub const fn silent(&self, need: Need) -> bool {

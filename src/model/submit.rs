@@ -125,7 +125,11 @@ fn by_spooler(cx: &Context, m: Message, number: u8, env: Env, emit: &mut Emit<'_
     if !due {
         // Not what the pages ask of a spooler; nothing may be lost by it.
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_AGAIN).calls(ANY_CALLS));
-        emit.step(Step::new(Reply::Success, m, &SUBMIT_AGAIN).calls(ANY_CALLS));
+        let without_effect = Step::new(Reply::Success, m, &SUBMIT_AGAIN).calls(ANY_CALLS);
+        emit.step(without_effect.clone());
+        if !m.lock.shown() || m.lock.is_held_by(number) {
+            emit.step(without_effect.writes());
+        }
         if !m.preprocess {
             return;
         }
@@ -160,7 +164,11 @@ fn proceed(
     }
     let known = if cx.profile.addrtypes_known { m.known & m.everyone() } else { m.everyone() };
     if m.needs_spooler || hidden || known != m.everyone() || !cx.profile.addrtypes_known {
-        let partial = Step::new(Reply::Success, queued(m, claimed | known), clause).and(&QUEUE_PARTIAL);
+        let mut sent = queued(m, claimed | known);
+        if !cx.profile.addrtypes_known {
+            sent.unsure = m.everyone() & !claimed; // Whom its transport delivers to, nobody has said.
+        }
+        let partial = Step::new(Reply::Success, sent, clause).and(&QUEUE_PARTIAL);
         let none = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN);
         // When the flag came although everybody is known, either is permitted to anyone (H4).
         let corner = known == m.everyone();

@@ -12,7 +12,7 @@ use super::judge::{Opened, Seen};
 use super::ledger::Ledger;
 use super::observe;
 use super::queue::Notice;
-use super::tracker::{Missed, OpenObject, Tracker};
+use super::tracker::{Missed, OpenObject, Pending, Tracker};
 use super::verdict::Who;
 use crate::model::{Call, Handle, Level, Lock, Message, Place, Profile, QueueChange, Rules, Session, Step, Tri};
 use crate::spec::{Catalogue, Stance, Strength};
@@ -103,6 +103,8 @@ pub struct Oracle {
     support: BTreeMap<u64, Vec<SupportSeen>>,
     submissions: u64,
     ready: BTreeSet<Session>,
+    /// SpoolerNotify(NOTIFY_READYTOSEND) was called in this life of the store, whatever came of it.
+    tried_ready: bool,
 }
 
 impl Oracle {
@@ -135,6 +137,7 @@ impl Oracle {
             support: BTreeMap::new(),
             submissions: 0,
             ready: BTreeSet::new(),
+            tried_ready: false,
         }
     }
 
@@ -208,6 +211,7 @@ impl Oracle {
         self.support.clear();
         self.early.clear();
         self.ready.clear();
+        self.tried_ready = false;
         self.forgot = false;
         self.rules = self.case_rules;
     }
@@ -269,7 +273,7 @@ impl Oracle {
         Some(match event.call.as_str() {
             "abort_submit" => Call::Abort,
             "create_message" => Call::Create(bind::draft(params, &self.wire_profile)),
-            "finished_msg" => Call::Finish(bind::hook(calls)),
+            "finished_msg" => Call::Finish(bind::hook(calls, self.routes("support.do_sent_mail"))),
             "get_props" => Call::GetProps,
             "notify_new_mail" => Call::NotifyNewMail,
             "open_entry" => Call::Open(bind::open_flags(params)),
@@ -279,14 +283,16 @@ impl Oracle {
             "set_responsibility" => {
                 let recipient = params.handle.as_ref().and_then(|handle| self.objects.get(handle)).and_then(|object| {
                     let addresses = &self.messages.get(&object.entry_id)?.addresses;
-                    let index = addresses.iter().position(|address| Some(address) == params.recipient.as_ref())?;
-                    u8::try_from(index).ok()
+                    u8::try_from(bind::place(addresses, params.recipient.as_ref()?)?).ok()
                 });
                 Call::SetResponsibility { recipient, value: params.value == Some(true) }
             }
             "submit_message" => {
                 let expansion_recorded = self.routes("support.expand_recips");
-                Call::Submit(bind::env(calls, expansion_recorded, &self.wire_profile))
+                let object = params.handle.as_ref().and_then(|handle| self.objects.get(handle));
+                let tracker = object.and_then(|object| self.messages.get(&object.entry_id));
+                let addresses = tracker.map(|tracker| tracker.addresses.as_slice()).unwrap_or_default();
+                Call::Submit(bind::env(calls, expansion_recorded, addresses, &self.wire_profile))
             }
             _ => return None,
         })
@@ -362,7 +368,12 @@ impl Oracle {
                     tracker.owners.insert(session);
                 }
                 let handle_state = Handle { asked, granted, ..Handle::CREATED };
-                let object = OpenObject { entry_id: entry_id.to_owned(), session, handle: handle_state, pending: None };
+                let object = OpenObject {
+                    entry_id: entry_id.to_owned(),
+                    session,
+                    handle: handle_state,
+                    pending: Pending::Nothing,
+                };
                 self.dead.remove(&handle);
                 // After SubmitMessage only Release is allowed, so a provider may give the handle away again.
                 if self.objects.insert(handle.clone(), object).is_some_and(|old| !old.handle.spent) {
@@ -381,8 +392,13 @@ impl Oracle {
             }
             Call::SetProps { save } => {
                 if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
-                    object.pending = if success && !save { subject_of(event) } else { None };
-                    object.handle.dirty = object.pending.is_some();
+                    object.pending = match subject_of(event) {
+                        // What a refused change leaves behind in the object, nobody says.
+                        _ if !success => Pending::Unknown,
+                        Some(subject) if !save => Pending::Subject(subject),
+                        _ => Pending::Nothing,
+                    };
+                    object.handle.dirty = object.pending != Pending::Nothing;
                 }
             }
             Call::Submit(_) => {
@@ -390,23 +406,26 @@ impl Oracle {
                     let same = |object: &&mut OpenObject| object.entry_id == entry_id;
                     self.objects.values_mut().filter(same).for_each(|object| object.handle.stale = true);
                 }
-                if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
+                if let Some(object) = object.as_ref().and_then(|(handle, _)| self.objects.get_mut(handle)) {
                     object.handle.spent |= success;
                     object.handle.refused |= !success;
-                    object.pending = None;
-                    object.handle.dirty = false;
                 }
+                self.may_have_saved(entry_id, object);
             }
-            Call::SetLock(_) if success => {
-                if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
-                    object.pending = None;
-                    object.handle.dirty = false;
-                }
-            }
+            Call::SetLock(_) | Call::SetResponsibility { .. } if success => self.may_have_saved(entry_id, object),
             _ => {}
         }
         self.retire(entry_id);
         Ok(())
+    }
+
+    /// A call through this object calls SaveChanges, or may have.
+    fn may_have_saved(&mut self, entry_id: &str, object: Option<(String, OpenObject)>) {
+        let saved = self.messages.get(entry_id).and_then(|tracker| tracker.content.as_deref());
+        if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
+            object.pending = std::mem::take(&mut object.pending).after_saving(saved);
+            object.handle.dirty = object.pending != Pending::Nothing;
+        }
     }
 
     /// Forgets a message that is done, if there are too many of them.
@@ -435,6 +454,7 @@ impl Oracle {
         self.dead.extend(std::mem::take(&mut self.objects).into_keys());
         self.support.clear();
         self.ready.clear();
+        self.tried_ready = false;
         // What was owed may have ended with the process; who logs on anew reads the table.
         for tracker in self.messages.values_mut() {
             tracker.owed.clear();
@@ -484,9 +504,12 @@ impl Oracle {
         self.submissions
     }
 
-    /// Notes SpoolerNotify(NOTIFY_READYTOSEND) by a session's store object.
-    pub(super) fn note_ready(&mut self, session: Session) {
-        self.ready.insert(session);
+    /// Notes SpoolerNotify(NOTIFY_READYTOSEND) by a session's store object; one that failed may be repeated.
+    pub(super) fn note_ready(&mut self, session: Session, succeeded: bool) {
+        self.tried_ready = true;
+        if succeeded {
+            self.ready.insert(session);
+        }
     }
 
     /// Whether this session's store object has called SpoolerNotify(NOTIFY_READYTOSEND).
@@ -495,8 +518,8 @@ impl Oracle {
     }
 
     /// Whether SpoolerNotify(NOTIFY_READYTOSEND) came in this life of the store.
-    pub(super) fn is_ready(&self) -> bool {
-        !self.ready.is_empty()
+    pub(super) const fn is_ready(&self) -> bool {
+        self.tried_ready
     }
 
     /// What the event's call returned; `None` if it never did.
@@ -509,7 +532,8 @@ impl Oracle {
 }
 
 /// The rules for a provider: the register's stances, and what its profile declares.
-fn rules(catalogue: &Catalogue, profile: &wire::Profile) -> Rules {
+#[must_use]
+pub fn rules(catalogue: &Catalogue, profile: &wire::Profile) -> Rules {
     let mut rules = Rules::none();
     for ambiguity in catalogue.ambiguities() {
         for reading in &ambiguity.readings {

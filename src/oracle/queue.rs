@@ -255,7 +255,8 @@ impl Oracle {
                 !pays
             });
         }
-        if paid.is_empty() {
+        // A table that changed may have changed in more than one way.
+        if paid.is_empty() || notice.kind == "changed" {
             self.early.push(notice);
         }
         for change in paid {

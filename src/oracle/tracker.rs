@@ -17,6 +17,8 @@ pub(super) struct Tracker {
     pub(super) name: String,
     /// The recipients' addresses, in the order of the bits.
     pub(super) addresses: Vec<String>,
+    /// Recipients that ExpandRecips added, as bits: their rows may lack PR_RESPONSIBILITY (A14).
+    pub(super) added: u32,
     /// PR_SUBJECT as last saved, where it is known.
     pub(super) content: Option<String>,
     /// PR_CLIENT_SUBMIT_TIME as last seen, while it must not change.
@@ -57,7 +59,30 @@ pub(super) struct OpenObject {
     pub(super) session: Session,
     pub(super) handle: Handle,
     /// What SetProps put into it and SaveChanges has not saved.
-    pub(super) pending: Option<String>,
+    pub(super) pending: Pending,
+}
+
+/// The PR_SUBJECT that an open object holds beside the saved one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Pending {
+    /// None.
+    #[default]
+    Nothing,
+    /// This one.
+    Subject(String),
+    /// One that was set before a call which may have saved it, or discarded it.
+    Unknown,
+}
+
+impl Pending {
+    /// What remains after a call that may have saved it; `saved` is the content afterwards, where it is known.
+    pub(super) fn after_saving(self, saved: Option<&str>) -> Self {
+        match self {
+            Self::Subject(subject) if saved == Some(subject.as_str()) => Self::Nothing,
+            Self::Subject(_) | Self::Unknown => Self::Unknown,
+            Self::Nothing => Self::Nothing,
+        }
+    }
 }
 
 impl Tracker {
@@ -66,6 +91,7 @@ impl Tracker {
             candidates,
             name,
             addresses: Vec::new(),
+            added: 0,
             content: None,
             time: None,
             submitted: None,
