@@ -18,7 +18,7 @@ fn main() -> io::Result<()> {
 
 /// The store: messages by entry identifier, and the objects that sessions have open.
 #[derive(Debug, Default)]
-pub struct Store {
+pub(crate) struct Store {
     messages: BTreeMap<String, Message>,
     open: BTreeMap<String, Open>,
     issued: u64,

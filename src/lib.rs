@@ -11,3 +11,8 @@ pub mod report;
 pub mod scenario;
 pub mod spec;
 pub mod trace;
+
+/// The tutorial's Rust is compiled, so that it stays true.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/adapter-tutorial.md")]
+mod tutorial {}

@@ -7,7 +7,7 @@ use spoolproof::conformance::reference::{FAULTS, Fault};
 use spoolproof::conformance::{Adapter, Options, Plan, Progress, Target, run};
 use spoolproof::oracle::{Account, Verdict};
 use spoolproof::scenario::Scenario;
-use spoolproof::spec::Catalogue;
+use spoolproof::spec::{Catalogue, RequirementStatus, Who};
 use spoolproof_sdk::trace::{Event, Header};
 
 /// Keeps nothing.
@@ -67,6 +67,15 @@ fn the_reference_provider_conforms() {
     let idle: Vec<&str> =
         account.cases.iter().filter(|case| case.verdict != Verdict::Pass).map(|case| case.id.as_str()).collect();
     assert!(idle.is_empty(), "cases that did not run: {idle:?}");
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let unexercised: Vec<&str> = catalogue
+        .requirements()
+        .iter()
+        .filter(|row| row.status == RequirementStatus::Modelled && row.who.contains(&Who::Store))
+        .filter(|row| account.requirement_verdict(&row.id).0 != Verdict::Pass)
+        .map(|row| row.id.as_str())
+        .collect();
+    assert!(unexercised.is_empty(), "requirements of a store that no case exercised: {unexercised:?}");
 }
 
 /// The findings that blame one of the fault's own requirements, after the cases that are about them.

@@ -189,3 +189,25 @@ fn what_only_some_adapters_serve_is_optional() {
         }
     }
 }
+
+#[test]
+fn what_a_modelled_requirement_says_shows_it_is_there_and_names_it() {
+    let catalogue = spoolproof::spec::Catalogue::embedded().expect("the shipped catalogue is good");
+    let scenarios = scenarios();
+    let mut wrong = Vec::new();
+    for row in catalogue.requirements() {
+        let modelled = row.status == spoolproof::spec::RequirementStatus::Modelled;
+        if modelled == row.shown_by.is_empty() {
+            wrong.push(format!("{}: modelled {modelled}, shown by {:?}", row.id, row.shown_by));
+        }
+        for shown in &row.shown_by {
+            let trace = root().join("scenarios").join(format!("{shown}.ndjson"));
+            let scenario = scenarios.iter().find(|scenario| scenario.id == *shown);
+            let names = scenario.is_some_and(|scenario| scenario.requirements.contains(&row.id));
+            if !(names || shown.starts_with("traces/") && trace.exists()) {
+                wrong.push(format!("{}: {shown} does not name it", row.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,1 +1,17 @@
-//! Not yet written.
+//! Explores every state of a finite instance, and looks for a transition that breaks a property.
+//!
+//! This module owns the bounds files, the search and what it tells; it is the only user of stateright. It knows nothing
+//! of traces and providers. To its left stand `model`, which says what can happen, and `scenario`, in whose form a
+//! counterexample is written down; to its right is the command line. A search within bounds proves nothing beyond them.
+
+mod bounds;
+mod machine;
+mod render;
+mod run;
+mod story;
+mod witness;
+
+pub use bounds::{Bounds, Pins, SHIPPED_BOUNDS};
+pub use render::{Detail, render_text};
+pub use run::{Finding, Outcome, Tested, run};
+pub use witness::{Trace, TraceStep};

@@ -12,11 +12,19 @@ impl Again {
         Self(format!("spoolproof {command}"))
     }
 
+    /// Adds a word.
+    #[must_use]
+    pub(crate) fn word(mut self, word: &str) -> Self {
+        self.0.push(' ');
+        self.0.push_str(&quoted(word));
+        self
+    }
+
     /// Adds an option with its value, if it was given.
     #[must_use]
     pub(crate) fn option(mut self, name: &str, value: Option<&str>) -> Self {
         if let Some(value) = value {
-            self.0.push_str(&format!(" {name} {}", quoted(value)));
+            self = self.word(name).word(value);
         }
         self
     }

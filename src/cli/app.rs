@@ -7,11 +7,13 @@ use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::audit::Audit;
+use super::check::Check;
 use super::conform::Conform;
 use super::explain::Explain;
 use super::failure::Failure;
 use super::list::List;
 use super::reference::Reference;
+use super::replay::Replay;
 use super::{exit, schema};
 
 /// Judges how a MAPI message store sends mail: against the written rules, with the rule and the history in the verdict.
@@ -29,10 +31,13 @@ struct App {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    // In the order in which people need them.
     Conform(Conform),
     Audit(Audit),
+    Check(Check),
     Explain(Explain),
     List(List),
+    Replay(Replay),
     Reference(Reference),
     /// Print the JSON schema of reports
     Schema,
@@ -49,10 +54,12 @@ impl Command {
     fn run(&self) -> Result<u8, Failure> {
         match self {
             Self::Audit(audit) => audit.run(),
+            Self::Check(check) => check.run(),
             Self::Conform(conform) => conform.run(),
             Self::Explain(explain) => explain.run(),
             Self::List(list) => list.run(),
             Self::Reference(reference) => reference.run(),
+            Self::Replay(replay) => replay.run(),
             Self::Schema => schema::run(),
         }
     }
@@ -79,6 +86,7 @@ Examples:
   spoolproof conform --provider './my-adapter --db x'    judge yours, behind its adapter
   spoolproof conform --provider tcp://127.0.0.1:4711 --case 'abort/*' --junit report.xml
   spoolproof audit monday.ndjson                         judge a recorded log
+  spoolproof check                                       explore what the rules allow
   spoolproof explain ABT-04                              read the rule that a verdict names";
 
 fn choose_color(args: impl Iterator<Item = OsString>) {

@@ -67,9 +67,11 @@ impl Audit {
         let Run { mut account, subject, .. } = run;
         account.settle();
         let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let nothing_read = subject.is_none();
         let subject = Subject { source: self.source(), ..subject.unwrap_or_default() };
         let about = About { command: "audit", subject, again: None, elapsed_ms };
-        self.outputs.write(&Report::new(&catalogue, &account, about))
+        let report = Report::new(&catalogue, &account, about);
+        if nothing_read { self.outputs.write_formats(&report) } else { self.outputs.write(&report) }
     }
 }
 

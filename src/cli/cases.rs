@@ -1,10 +1,59 @@
-//! Which cases `--case` means.
+//! Which cases a command runs.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::failure::Failure;
+use super::library;
 use crate::scenario::Scenario;
-use crate::spec::closest;
+use crate::spec::{Catalogue, closest};
+
+/// The options of every command that runs cases.
+#[derive(Args, Debug)]
+pub(crate) struct Cases {
+    /// Scenario files, or folders of them; without one, the cases that the program carries
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Only these cases: an id, a family or a glob, such as `abort/locked`, `abort`, `*/locked*`
+    #[arg(long = "case", value_name = "PATTERN")]
+    patterns: Vec<String>,
+}
+
+/// The cases to run.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    /// In the order of their ids.
+    pub(crate) scenarios: Vec<Scenario>,
+    /// Whether a file could not be read. The user has been told.
+    pub(crate) unreadable: bool,
+}
+
+impl Cases {
+    /// Reads the cases. A file that cannot be read is reported, and does not keep the others from running.
+    pub(crate) fn choose(&self, catalogue: &Catalogue) -> Result<Chosen, Failure> {
+        if self.paths.is_empty() {
+            let scenarios = select(library::carried(catalogue)?, &self.patterns)?;
+            return Ok(Chosen { scenarios, unreadable: false });
+        }
+        let (scenarios, failures) = library::named(&self.paths, catalogue);
+        match (scenarios.is_empty(), failures.split_last()) {
+            (true, Some((last, others))) => {
+                others.iter().for_each(|failure| _ = failure.report());
+                Err(last.clone())
+            }
+            (true, None) => Err(Failure::nothing("no scenario was found, so nothing was run")
+                .help("a scenario is a file whose name ends in `.toml`; scenarios/README.md has its form")),
+            (false, _) => {
+                failures.iter().for_each(|failure| _ = failure.report());
+                let scenarios = select(scenarios, &self.patterns)?;
+                Ok(Chosen { scenarios, unreadable: !failures.is_empty() })
+            }
+        }
+    }
+}
 
 /// Keeps the scenarios that a pattern names, in their order; without patterns, all.
 ///

@@ -6,15 +6,17 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use spoolproof_sdk::trace::{Event, Header};
+use spoolproof_sdk::wire::{Identity, Profile, Role};
 
 use super::again::Again;
+use super::cases::{Cases, Chosen};
 use super::failure::Failure;
 use super::output::{self, Outputs};
 use super::progress::Progress;
 use super::traces::Traces;
-use super::{cases, library, reference, subject};
+use super::{library, reference, subject};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, Sut as _, Target};
-use crate::oracle::Verdict;
+use crate::oracle::{Account, Verdict};
 use crate::report::layout::{FAINT, STRONG, count};
 use crate::report::{About, Report};
 use crate::spec::Catalogue;
@@ -28,15 +30,15 @@ use crate::spec::Catalogue;
   spoolproof conform
   spoolproof conform --provider './my-adapter --profile Test' --json report.json --junit report.xml
   spoolproof conform --provider tcp://127.0.0.1:4711 --case abort --case 'lock/second-*' --out traces
+  spoolproof conform mine.toml --provider './my-adapter'
   spoolproof conform --fault abort-locked-succeeds")]
 pub(crate) struct Conform {
     /// The adapter: a command to start, or `tcp://HOST:PORT`; without it, the built-in reference provider
     #[arg(long, value_name = "COMMAND|ADDRESS")]
     provider: Option<String>,
 
-    /// Only these cases: an id, a family or a glob, such as `abort/locked`, `abort`, `*/locked*`
-    #[arg(long = "case", value_name = "PATTERN")]
-    cases: Vec<String>,
+    #[command(flatten)]
+    cases: Cases,
 
     /// Claims made for the provider, over what it says of itself: a file, or the name of a carried profile
     #[arg(long, value_name = "FILE|NAME")]
@@ -67,13 +69,18 @@ impl Conform {
         self.outputs.check()?;
         reference::check(&self.faults)?;
         let catalogue = library::catalogue()?;
-        let scenarios = cases::select(library::carried(&catalogue)?, &self.cases)?;
+        let Chosen { scenarios, unreadable } = self.cases.choose(&catalogue)?;
         let claims = match &self.profile {
             Some(profile) => Some(library::profile(profile, &catalogue)?.profile),
             None => None,
         };
         let began = Instant::now();
-        let mut adapter = self.start()?;
+        let target = self.target()?;
+        let options = Options { deadlines: Deadlines::of_calls(self.timeout), ..Options::default() };
+        let mut adapter = match Adapter::start(&target, options) {
+            Ok(adapter) => adapter,
+            Err(error) => return Err(self.did_not_start(&catalogue, &target, &error)),
+        };
         let about = adapter.about().clone();
         subject::check_role(about.role)?;
         subject::warn_of_unknown_readings(&about.profile, "the adapter", &catalogue);
@@ -87,8 +94,9 @@ impl Conform {
             progress: Progress::start(Some(scenarios.len() as u64), "cases"),
             traces: Traces::new(self.out.as_deref()),
         };
-        let account = conformance::run(&catalogue, &mut adapter, &plan, &mut observer);
+        let mut account = conformance::run(&catalogue, &mut adapter, &plan, &mut observer);
         drop(observer);
+        account.unreadable = unreadable;
         let profile = subject::overridden(&about.profile, plan.profile.as_ref());
         let report = Report::new(
             &catalogue,
@@ -106,14 +114,26 @@ impl Conform {
         self.outputs.write(&report)
     }
 
-    fn start(&self) -> Result<Adapter, Failure> {
-        let target = match &self.provider {
+    fn target(&self) -> Result<Target, Failure> {
+        match &self.provider {
             Some(provider) => Target::parse(provider)
-                .map_err(|error| Failure::usage(format_args!("the provider cannot be reached: {error}")))?,
-            None => self.built_in()?,
-        };
-        let options = Options { deadlines: Deadlines::of_calls(self.timeout), ..Options::default() };
-        Adapter::start(&target, options).map_err(|error| did_not_start(&target, &error))
+                .map_err(|error| Failure::usage(format_args!("the provider cannot be reached: {error}"))),
+            None => self.built_in(),
+        }
+    }
+
+    /// Says why there is nothing to judge, in the reports for programs too.
+    fn did_not_start(&self, catalogue: &Catalogue, target: &Target, error: &AdapterError) -> Failure {
+        let mut account = Account::default();
+        account.fail(None, None, error.to_string(), "an adapter that starts and answers `initialize`");
+        let subject = subject::new(&Identity::default(), Role::Store, &Profile::default(), self.source());
+        let about = About { command: "conform", subject, again: None, elapsed_ms: 0 };
+        if let Err(failure) = self.outputs.write_formats(&Report::new(catalogue, &account, about)) {
+            return failure;
+        }
+        let failure = Failure::tool(format_args!("the adapter `{target}` failed before the first case: {error}"));
+        let log = error.stderr_tail().trim_end();
+        if log.is_empty() { failure } else { failure.help(format_args!("its log ends with\n{log}")) }
     }
 
     /// The reference provider, in a process of its own as any other.
@@ -133,7 +153,11 @@ impl Conform {
 
     /// The command line that repeats one case.
     fn again(&self) -> String {
-        let mut again = Again::new("conform").option("--provider", self.provider.as_deref());
+        let mut again = Again::new("conform");
+        for path in &self.cases.paths {
+            again = again.word(&path.to_string_lossy());
+        }
+        again = again.option("--provider", self.provider.as_deref());
         for fault in &self.faults {
             again = again.option("--fault", Some(fault));
         }
@@ -157,12 +181,6 @@ impl conformance::Progress for Observer {
     fn ended(&mut self, id: &str, header: &Header, events: &[Event], has_findings: bool) -> Option<String> {
         self.traces.keep(id, header, events, has_findings)
     }
-}
-
-fn did_not_start(target: &Target, error: &AdapterError) -> Failure {
-    let failure = Failure::tool(format_args!("the adapter `{target}` failed before the first case: {error}"));
-    let log = error.stderr_tail().trim_end();
-    if log.is_empty() { failure } else { failure.help(format_args!("its log ends with\n{log}")) }
 }
 
 /// The requirements that are judged in principle and were not in this run.

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::{exit, groups, library, output};
-use crate::model::{Aspect, Clause, all_clauses};
+use crate::model::{Aspect, Clause, PROPERTIES, all_clauses};
 use crate::report::layout::{FAINT, STRONG, fill, wrap};
 use crate::scenario::Scenario;
 use crate::spec::{Ambiguity, Catalogue, Form, Reading, Requirement, RequirementStatus, closest};
@@ -142,6 +142,8 @@ fn requirement(
         }
     }
     list("checked by", all_clauses().filter_map(|clause| checks(clause, &row.id)), out)?;
+    let properties = PROPERTIES.iter().filter(|property| property.ids.contains(&row.id.as_str()));
+    list("properties", properties.map(|property| format!("“{}”", property.name)), out)?;
     let shown = scenarios.iter().filter(|scenario| scenario.requirements.contains(&row.id));
     list("exercised", shown.map(|scenario| scenario.id.clone()), out)
 }

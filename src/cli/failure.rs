@@ -9,7 +9,7 @@ use super::{diagnostic, exit};
 use crate::spec::{LoadError, Problem};
 
 /// A message for stderr and the exit code that goes with it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     /// One of [`exit`]'s codes.
     pub(crate) code: u8,

@@ -79,7 +79,7 @@ fn below(path: &Path, failures: &mut Vec<Failure>) -> Vec<(PathBuf, String)> {
             }
         }
     }
-    found.sort();
+    found.sort_by(|(_, a), (_, b)| a.cmp(b));
     found
 }
 
@@ -93,11 +93,11 @@ fn file_name(path: &Path) -> &Path {
     path.file_name().map_or(path, Path::new)
 }
 
-/// A path as an id: without its extension, `/` between its parts.
+/// A path as an id: without its extension, `/` between its parts, and without spaces, so that a shell takes it whole.
 fn id(path: &Path) -> String {
     let path = path.with_extension("");
     let parts = path.components().filter_map(|part| match part {
-        Component::Normal(part) => Some(part.to_string_lossy()),
+        Component::Normal(part) => Some(part.to_string_lossy().replace(char::is_whitespace, "-")),
         Component::CurDir | Component::ParentDir | Component::Prefix(_) | Component::RootDir => None,
     });
     parts.collect::<Vec<_>>().join("/")
@@ -118,18 +118,24 @@ pub(crate) fn profile(name: &Path, catalogue: &Catalogue) -> Result<NamedProfile
     let file = name.to_string_lossy();
     let source = match shipped {
         Some((_, source)) => (*source).to_owned(),
-        None => read_text(name).map_err(|failure| {
-            let names = || SHIPPED_PROFILES.iter().map(|(name, _)| *name);
-            if name.components().count() == 1 && name.extension().is_none() {
-                let carried = names().collect::<Vec<_>>().join(", ");
-                let failure = failure.help(format_args!("a profile is a file, or one of {carried}"));
-                failure.suggest(closest(&file, names()))
-            } else {
-                failure
-            }
-        })?,
+        None => read_named(name, "a profile is a file", SHIPPED_PROFILES.iter().map(|(name, _)| *name))?,
     };
     NamedProfile::parse(&file, &source, catalogue).map_err(|error| Failure::loading(&file, &source, &error))
+}
+
+/// Reads a file that might have been meant as one of the `carried` names.
+pub(crate) fn read_named<'a>(
+    file: &Path,
+    expected: &str,
+    carried: impl Iterator<Item = &'a str> + Clone,
+) -> Result<String, Failure> {
+    read_text(file).map_err(|failure| {
+        if file.components().count() > 1 || file.extension().is_some() {
+            return failure;
+        }
+        let meant = closest(&file.to_string_lossy(), carried.clone());
+        failure.suggest(meant).help(format_args!("{expected}, or one of {}", carried.collect::<Vec<_>>().join(", ")))
+    })
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {

@@ -47,6 +47,15 @@ impl Outputs {
 
     /// Writes the report, and hands on its exit code.
     pub(crate) fn write(&self, report: &Report) -> Result<u8, Failure> {
+        self.write_formats(report)?;
+        if !self.takes_stdout() {
+            print(|out| text::render(report, out, text::Options::default()))?;
+        }
+        Ok(report.exit_code)
+    }
+
+    /// Writes the formats for programs alone: there is nothing to say to people that has not been said.
+    pub(crate) fn write_formats(&self, report: &Report) -> Result<u8, Failure> {
         let formats: [(&Option<PathBuf>, Render); 2] = [(&self.json, json::render), (&self.junit, junit::render)];
         for (file, render) in formats {
             let Some(file) = file else { continue };
@@ -55,9 +64,6 @@ impl Outputs {
             } else {
                 write_file(file, |out| render(report, out))?;
             }
-        }
-        if !self.takes_stdout() {
-            print(|out| text::render(report, out, text::Options::default()))?;
         }
         Ok(report.exit_code)
     }

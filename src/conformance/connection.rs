@@ -14,7 +14,7 @@ use super::framing::Framed;
 use super::link::{End, Link};
 use super::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Message, Reply, is_id, members, quoted};
 use super::message::{request, result, unknown_method};
-use super::results::call_result;
+use super::results::{call_result, observation};
 use super::sut::{Notification, Observe, Outcome, Support, SupportCall};
 use super::target::Target;
 
@@ -94,7 +94,7 @@ impl Connection {
         let (reply, line) = self.request("observe", &json!({"entry_id": entry_id}), deadline, None)?;
         let fault = Fault::in_answer("observe", line);
         match reply {
-            Reply::Result(value) => match members(value) {
+            Reply::Result(value) => match members(value).and_then(observation) {
                 Ok(observation) => Ok(Some(observation)),
                 Err(reason) => Err(fault(AdapterErrorKind::BadResult { reason })),
             },

@@ -200,7 +200,7 @@ pub enum AdapterErrorKind {
         method: String,
     },
     /// A deadline passed.
-    #[error("timed out: no answer within {}{}; if the provider needs longer, raise the timeout", Seconds(*limit), input.explain())]
+    #[error("timed out: no answer within {}{}; `--timeout` sets the limit of a call; initialize, reset and restart have 60 s at least", Seconds(*limit), input.explain())]
     TimedOut {
         /// The deadline.
         limit: Duration,

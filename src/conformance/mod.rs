@@ -22,7 +22,7 @@ mod tcp;
 pub use adapter::{Adapter, Options};
 pub use deadline::Deadlines;
 pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
-pub use simulated::{Simulated, SimulatedError};
+pub use simulated::{Latitude, Simulated, SimulatedError};
 pub use suite::{Plan, Progress, run};
 pub use sut::{Notification, Observe, Outcome, Support, SupportCall, Sut};
 pub use target::{Target, TargetError};

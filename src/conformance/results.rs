@@ -1,9 +1,9 @@
 //! Which members the result of each method must have.
 
 use serde_json::Value;
-use spoolproof_sdk::wire::CallResult;
+use spoolproof_sdk::wire::{CallResult, Observation};
 
-use super::message::members;
+use super::message::{members, quoted};
 
 /// Reads the result of `method`, or says why it does not fit.
 pub(super) fn call_result(method: &str, value: Value) -> Result<CallResult, String> {
@@ -34,6 +34,29 @@ fn missing(method: &str, result: &CallResult) -> Option<&'static str> {
     }
 }
 
+/// Checks what the types of an observation leave open: names of flags, and times.
+pub(super) fn observation(seen: Observation) -> Result<Observation, String> {
+    let flags = |flags: &Option<Vec<String>>, member: &str, prefix: &str| match flags
+        .iter()
+        .flatten()
+        .find(|flag| !flag.starts_with(prefix))
+    {
+        Some(flag) => {
+            Err(format!("`{member}`: `{}` is no flag of that property; their names begin with {prefix}", quoted(flag)))
+        }
+        None => Ok(()),
+    };
+    flags(&seen.message_flags, "PR_MESSAGE_FLAGS", "MSGFLAG_")?;
+    flags(&seen.submit_flags, "PR_SUBMIT_FLAGS", "SUBMITFLAG_")?;
+    match &seen.client_submit_time {
+        Some(Some(time)) if time.parse::<jiff::Timestamp>().is_err() => Err(format!(
+            "`PR_CLIENT_SUBMIT_TIME`: `{}` is no RFC 3339 time, such as 2026-01-31T12:00:00Z",
+            quoted(time)
+        )),
+        _ => Ok(seen),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -52,6 +75,20 @@ mod tests {
         check("submit_message", json!({}), Err("`hresult` is missing"));
         check("submit_message", json!(null), Err("expected an object, found null"));
         check("shutdown", json!(null), Ok(()));
+    }
+
+    #[test]
+    fn an_observation_names_flags_and_times_as_the_protocol_does() {
+        let check = |member: Value, expected: Result<(), &str>| {
+            let seen = super::members(member).and_then(super::observation);
+            assert_eq!(seen.map(|_| ()), expected.map_err(str::to_owned));
+        };
+        check(json!({"PR_MESSAGE_FLAGS": ["MSGFLAG_SUBMIT", "MSGFLAG_ANY"], "PR_CLIENT_SUBMIT_TIME": null}), Ok(()));
+        check(json!({"PR_CLIENT_SUBMIT_TIME": "2026-11-21T21:48:17.1375906Z"}), Ok(()));
+        let flag = "`PR_MESSAGE_FLAGS`: `SUBMIT` is no flag of that property; their names begin with MSGFLAG_";
+        check(json!({"PR_MESSAGE_FLAGS": ["SUBMIT"]}), Err(flag));
+        let time = "`PR_CLIENT_SUBMIT_TIME`: `yesterday` is no RFC 3339 time, such as 2026-01-31T12:00:00Z";
+        check(json!({"PR_CLIENT_SUBMIT_TIME": "yesterday"}), Err(time));
     }
 
     #[test]

@@ -14,8 +14,9 @@ use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict, Who};
 use crate::scenario::Scenario;
 use crate::spec::Catalogue;
 
-/// How often an adapter may fail to start again, one case after the other, before the run is given up.
-const REVIVALS: u32 = 3;
+/// How many cases in a row may fail before their first call, in `reset` or because the adapter does not start again,
+/// before the run is given up.
+const FAILURES: u32 = 3;
 
 /// What a run is made of, beside the provider.
 #[derive(Clone, Debug)]
@@ -55,16 +56,22 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
             requirements: scenario.requirements.clone(),
             trace: None,
         };
-        if failures >= REVIVALS {
+        if failures >= FAILURES {
             case.verdict = Verdict::NotExercised;
-            case.reason = Some("the adapter could not be started again".to_owned());
+            case.reason =
+                Some(format!("given up: the adapter failed {FAILURES} cases in a row before their first call"));
             account.cases.push(case);
             continue;
         }
         let before = oracle.ledger.findings.len();
         let (end, header, events) = run_case(catalogue, sut, &mut oracle, scenario, (plan, &mut patience));
         match end {
-            End::Done => failures = 0,
+            End::Done => {
+                failures = 0;
+                if let Some(reason) = sut.wrong_assumption() {
+                    fail(&mut case, &mut oracle, &events, reason, "a case that assumes only what a store may do");
+                }
+            }
             End::Unsupported(reason) => {
                 if oracle.ledger.findings.len() == before {
                     case.verdict = Verdict::Unsupported;
@@ -73,21 +80,9 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
                 failures = 0;
             }
             End::Failed(reason) => {
-                case.verdict = Verdict::Error;
-                std::mem::swap(&mut account.ledger, &mut oracle.ledger);
-                let seq = events.last().map(|event| event.seq);
-                account.fail(
-                    Some(scenario.id.clone()),
-                    seq,
-                    reason.clone(),
-                    "an adapter that speaks the protocol to its end",
-                );
-                std::mem::swap(&mut account.ledger, &mut oracle.ledger);
-                case.reason = Some(reason);
-                failures = match sut.revive() {
-                    Ok(()) => 0,
-                    Err(_) => failures + 1,
-                };
+                fail(&mut case, &mut oracle, &events, reason, "an adapter that speaks the protocol to its end");
+                let revived = sut.revive().is_ok();
+                failures = if revived && !events.is_empty() { 0 } else { failures + 1 };
             }
         }
         let has_findings = oracle.ledger.findings.len() > before;
@@ -98,6 +93,16 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
     account.not_observed = not_observed(sut, &account);
     account.settle();
     account
+}
+
+/// Notes that a case could not be run as it is, and that this says nothing of the provider.
+fn fail(case: &mut CaseOutcome, oracle: &mut Oracle, events: &[Event], reason: String, expected: &str) {
+    let mut account = Account { ledger: std::mem::take(&mut oracle.ledger), ..Account::default() };
+    let seq = events.last().map(|event| event.seq);
+    account.fail(Some(case.id.clone()), seq, reason.clone(), expected);
+    oracle.ledger = account.ledger;
+    case.verdict = Verdict::Error;
+    case.reason = Some(reason);
 }
 
 fn run_case<S: Sut>(

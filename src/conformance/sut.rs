@@ -68,6 +68,11 @@ pub trait Sut {
     /// Tells what the scenario assumes of the next call's reply. Only a provider that has a choice listens.
     fn assume(&mut self, _expect: &[HResult], _access: Option<Access>) {}
 
+    /// What the scenario has assumed since the last reset and no store may do, in words. Only the model can tell.
+    fn wrong_assumption(&self) -> Option<String> {
+        None
+    }
+
     /// Calls `observe`; `None` when the adapter does not serve it.
     ///
     /// # Errors

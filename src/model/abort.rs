@@ -28,6 +28,9 @@ pub(super) fn steps(_cx: &Context, m: Message, emit: &mut Emit<'_>) {
     } else if m.completing {
         // The coupled transport has sent it; only a row that was kept could still be taken away.
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &ABORT_COMPLETING));
+        if m.queued {
+            queued(m, emit);
+        }
     } else if m.queued || m.submit {
         queued(m, emit);
     } else {
@@ -40,6 +43,7 @@ fn queued(m: Message, emit: &mut Emit<'_>) {
         queued: false,
         submit: false,
         preprocess: false,
+        completing: false,
         unsent: Tri::Set,
         lock: Lock::None,
         pr_preprocess: if m.pr_preprocess == Tri::Clear { Tri::Clear } else { Tri::Free },

@@ -126,6 +126,8 @@ pub struct Env {
     pub complete: Support,
     /// SpoolerNotify(NOTIFY_READYTOSEND).
     pub notify: Support,
+    /// DoSentMail, if a coupled store calls it when it finishes a message itself.
+    pub hook: Hook,
 }
 
 /// What MAPI answers while FinishedMsg runs.

@@ -112,6 +112,8 @@ pub struct Cite {
 pub struct Clause {
     /// A short name, unique among clauses.
     pub name: &'static str,
+    /// What it says, in one sentence.
+    pub text: &'static str,
     /// What it pins.
     pub cites: &'static [Cite],
     /// The SHOULDs that a step under this clause does not follow: it is permitted, and a deviation.
@@ -119,6 +121,11 @@ pub struct Clause {
 }
 
 impl Clause {
+    /// What it says, without the full stop, to stand before a place or a name.
+    pub fn says(&self) -> &'static str {
+        self.text.trim().trim_end_matches('.')
+    }
+
     /// The requirements that pin `aspect` under this clause.
     pub fn ids(&self, aspect: Aspect) -> impl Iterator<Item = &'static str> + use<> {
         self.cites.iter().filter(move |cite| cite.of == aspect).flat_map(|cite| cite.ids.iter().copied())
@@ -131,12 +138,13 @@ impl fmt::Debug for Clause {
     }
 }
 
-/// Declares clauses, `NAME { Aspect: "ID" "ID"; … } => "ID"; (the last: SHOULDs it breaks), and lists them.
+/// Declares clauses, `NAME { Aspect: "ID" "ID"; … } => "ID";` (the last: SHOULDs it breaks), and lists them.
 macro_rules! clauses {
-    ($($(#[$doc:meta])* $name:ident { $($aspect:ident: $($id:literal)+;)* } $(=> $($broken:literal)+;)?)+) => {
-        $($(#[$doc])*
+    ($($(#[doc = $doc:literal])+ $name:ident { $($aspect:ident: $($id:literal)+;)* } $(=> $($broken:literal)+;)?)+) => {
+        $($(#[doc = $doc])+
         pub(crate) const $name: $crate::model::Clause = $crate::model::Clause {
             name: stringify!($name),
+            text: concat!($($doc),+),
             cites: &[$($crate::model::Cite { of: $crate::model::Aspect::$aspect, ids: &[$($id),+] }),*],
             breaks: &[$($($broken),+)?],
         };)+

@@ -51,6 +51,24 @@ pub(super) fn outcomes(m: Message) -> ArrayVec<Outcome, 4> {
     out
 }
 
+/// Lists where it may end when DoSentMail ran and a hook may have taken it over (SEED2-13, H14), or failed (D7).
+pub(super) fn fates(m: Message, hook: Hook) -> ArrayVec<Outcome, 8> {
+    let stays = Outcome { next: sent(m), clause: &FATE_SUPERSEDED, need: None };
+    let mut out = ArrayVec::new();
+    if hook.superseded || hook.sent_mail == Support::Fails {
+        out.push(stays.clone());
+    }
+    if hook.superseded && m.delete {
+        for place in [Place::Gone, Place::Deleted] {
+            out.push(Outcome { next: Message { place, ..stays.next }, ..stays.clone() });
+        }
+    }
+    if !hook.superseded {
+        out.extend(outcomes(m));
+    }
+    out
+}
+
 /// The marks of a message whose sent-message processing is done (D4): it is no longer outgoing in any way.
 fn sent(m: Message) -> Message {
     Message {
@@ -91,39 +109,31 @@ pub(super) fn steps(cx: &Context, m: Message, hook: Hook, emit: &mut Emit<'_>) {
     }
     let calls = Calls { sent_mail: Times::Once, ..Calls::default() };
     match hook.sent_mail {
-        Support::Fails => failed(m, calls, emit),
-        Support::Succeeds | Support::Hidden if hook.superseded => superseded(m, calls, emit),
+        Support::Fails => failed(m, &[Reply::Refused(Codes::Any), Reply::Success], calls, emit),
         Support::Succeeds | Support::Hidden => {
-            for outcome in outcomes(m) {
+            for outcome in fates(m, hook) {
                 let mut step = Step::new(Reply::Success, outcome.next, &FINISH).and(outcome.clause).calls(calls);
                 step.needs.extend(outcome.need);
                 emit.step(step);
             }
         }
     }
+    if hook.sent_mail == Support::Hidden {
+        // A failure may have been DoSentMail's; a hook provider is taken to be there only where the log shows one.
+        emit.lacks = Some("what DoSentMail returned, which this log does not record");
+        failed(m, &[Reply::Refused(Codes::Any)], calls, emit);
+    }
 }
 
 /// DoSentMail failed: the message may lie anywhere, but it must not be sent again (D7).
-fn failed(m: Message, calls: Calls, emit: &mut Emit<'_>) {
-    for reply in [Reply::Refused(Codes::Any), Reply::Success] {
+fn failed(m: Message, replies: &[Reply], calls: Calls, emit: &mut Emit<'_>) {
+    for reply in replies.iter().copied() {
         let stays = Message { unsent: Tri::Free, ..sent(m) };
         emit.step(Step::new(reply, stays, &FINISH_FAILED).calls(calls));
         for outcome in outcomes(m) {
             if outcome.next.place != m.place {
                 emit.step(Step::new(reply, outcome.next, &FINISH_FAILED).calls(calls));
             }
-        }
-    }
-}
-
-/// A messaging hook took the message over: the store leaves it where it is (SEED2-13); with DELETE, either (H14).
-fn superseded(m: Message, calls: Calls, emit: &mut Emit<'_>) {
-    let base = sent(m);
-    emit.step(Step::new(Reply::Success, base, &FINISH).and(&FATE_SUPERSEDED).calls(calls));
-    if m.delete {
-        for place in [Place::Gone, Place::Deleted] {
-            let next = Message { place, ..base };
-            emit.step(Step::new(Reply::Success, next, &FINISH).and(&FATE_SUPERSEDED).calls(calls));
         }
     }
 }

@@ -147,9 +147,9 @@ pub struct Message {
     pub unsure: u32,
     /// Recipients whose address type the coupled transport delivers.
     pub known: u32,
-    /// Place in the queue, from 1; 0 outside the queue. Used by a [`super::store::Store`] only.
+    /// Place in the queue, from 1; 0 outside the queue. Used by a whole store only.
     pub position: u8,
-    /// Rank of PR_CLIENT_SUBMIT_TIME among the messages of a store, from 1. Used by a [`super::store::Store`] only.
+    /// Rank of PR_CLIENT_SUBMIT_TIME among the messages of a store, from 1. Used by a whole store only.
     pub time: u8,
 }
 

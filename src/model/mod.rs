@@ -5,10 +5,11 @@
 //! traces, adapters or bounds. To its left is `spec`, whose catalogue names the requirements that clauses cite; to its
 //! right are `scenario` and `oracle`.
 //!
-//! Messages do not influence each other save through the order of the queue ([`queue`]) and a restart, so a step
-//! concerns one message, and a whole store ([`store`]) is a product of messages.
+//! Messages do not influence each other save through the order of the queue (`queue`) and a restart, so a step
+//! concerns one message, and a whole store (`store`) is a product of messages.
 
 mod abort;
+mod action;
 mod call;
 mod caller;
 mod clause;
@@ -16,19 +17,26 @@ mod finish;
 mod lock;
 mod message;
 mod open;
+mod property;
 mod props;
 mod queue;
 mod reading;
 mod restart;
+mod scope;
 mod step;
+mod store;
 mod submit;
 
+pub use action::{Action, Buffers, Transition};
 pub use call::{Call, Draft, Env, Expand, Handle, Hook, OpenFlags, Profile, Session, Stop, Support};
 pub use caller::{caller_faults, client_reads_queue};
 pub use clause::{Aspect, Aspects, Cite, Clause, all_clauses};
 pub use message::{Level, Lock, Message, Place, Tri};
+pub use property::{PROPERTIES, Property};
 pub use queue::{
     QueueChange, REQUIRED_COLUMNS, STORE_NOTIFY_FLAGS, misplaced, notification, notify_flags, queue_table,
 };
 pub use reading::{AMBIGUITIES, Dim, Mask, Need, Rules};
+pub use scope::{ClientCall, Composed, Scope, SpoolerOrder};
 pub use step::{Calls, Codes, Reply, Step, Times, frame_ids, steps};
+pub use store::{Entry, Packed, World};

@@ -5,8 +5,8 @@ use spoolproof_sdk::HResult;
 use super::call::{OpenFlags, Session};
 use super::clause::clauses;
 use super::message::{Level, Lock, Message, Place};
-use super::reading::{B1, B3, Dim};
-use super::step::{Codes, Context, Emit, Reply, Step};
+use super::reading::{B1, B3, Dim, F8};
+use super::step::{Codes, Context, Emit, Reply, SECOND_SPOOLER, Step};
 
 const GONE: Codes = Codes::OneOf(&[
     HResult::MAPI_E_NOT_FOUND,
@@ -81,16 +81,14 @@ fn client_queued(m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
     match flags {
         OpenFlags::None => {
             emit.step(readable(&OPEN_QUEUED));
-            if !blocked_by_ghost {
-                emit.step(Step::new(Reply::Refused(Codes::Any), m, &OPEN_QUEUED).needs(Dim::B1, B1::NothingButAbort));
-                emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED).needs(Dim::B1, B1::NothingButAbort));
-            }
+            no_promise(m, blocked_by_ghost, emit);
         }
         OpenFlags::Modify => {
             emit.step(Step::new(Reply::Refused(Codes::OneOf(SUBMITTED)), m, &OPEN_QUEUED_MODIFY));
             emit.step(Step::new(Reply::Refused(Codes::NoneOf(SUBMITTED)), m, &OPEN_QUEUED_MODIFY_CODE));
             emit.step(Step::new(Reply::Opened(Level::Read), m, &OPEN_QUEUED_MODIFY_CODE));
             emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED_MODIFY_NAME));
+            no_promise(m, false, emit);
         }
         OpenFlags::BestAccess => {
             emit.step(readable(&OPEN_QUEUED_BEST));
@@ -98,6 +96,19 @@ fn client_queued(m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
                 emit.step(Step::new(Reply::Refused(Codes::Any), m, &OPEN_QUEUED_BEST_REFUSED));
                 emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED_BEST_REFUSED));
             }
+            no_promise(m, blocked_by_ghost, emit);
+        }
+    }
+}
+
+/// Two readings by which no open of a submitted message is promised (B1, F8).
+fn no_promise(m: Message, only_if_followed: bool, emit: &mut Emit<'_>) {
+    for (dim, mask) in [(Dim::B1, B1::NothingButAbort), (Dim::F8, F8::InvalidForOpenOnly)] {
+        if only_if_followed && !emit.follows(dim, mask) {
+            continue;
+        }
+        for reply in [Reply::Refused(Codes::Any), Reply::OpenedInName] {
+            emit.step(Step::new(reply, m, &OPEN_NOT_PROMISED).needs(dim, mask));
         }
     }
 }
@@ -108,21 +119,24 @@ fn client_locked(m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
     const SAMPLE: u8 = B1::RegardlessOfLock | B1::SampleStore;
     match flags {
         OpenFlags::None | OpenFlags::BestAccess => {
-            emit.step(Step::new(Reply::Refused(Codes::OneOf(NO_ACCESS)), m, &OPEN_LOCKED).needs(Dim::B1, STRICT));
+            // RegardlessOfLock speaks of MAPI_MODIFY and MAPI_BEST_ACCESS; without a flag it leaves both.
+            let refusing = if flags == OpenFlags::None { STRICT | B1::RegardlessOfLock } else { STRICT };
+            emit.step(Step::new(Reply::Refused(Codes::OneOf(NO_ACCESS)), m, &OPEN_LOCKED).needs(Dim::B1, refusing));
             emit.step(Step::new(Reply::Opened(Level::Read), m, &OPEN_LOCKED).needs(Dim::B1, SAMPLE));
-            emit.step(Step::new(Reply::Refused(Codes::NoneOf(NO_ACCESS)), m, &OPEN_LOCKED_CODE).needs(Dim::B1, STRICT));
+            let other = Reply::Refused(Codes::NoneOf(NO_ACCESS));
+            emit.step(Step::new(other, m, &OPEN_LOCKED_CODE).needs(Dim::B1, refusing));
         }
         OpenFlags::Modify => {
             let either = Reply::Refused(Codes::OneOf(NO_ACCESS_OR_SUBMITTED));
+            let strict = Reply::Refused(Codes::OneOf(NO_ACCESS));
             emit.step(Step::new(either, m, &OPEN_LOCKED).needs(Dim::B1, B1::AnyRefusal | B1::NothingButAbort));
-            emit.step(
-                Step::new(Reply::Refused(Codes::OneOf(NO_ACCESS)), m, &OPEN_LOCKED).needs(Dim::B1, B1::LockDominates),
-            );
+            emit.step(Step::new(strict, m, &OPEN_LOCKED).needs(Dim::B1, B1::LockDominates));
             emit.step(Step::new(Reply::Refused(Codes::OneOf(SUBMITTED)), m, &OPEN_LOCKED).needs(Dim::B1, SAMPLE));
             emit.step(Step::new(Reply::Refused(Codes::NoneOf(NO_ACCESS_OR_SUBMITTED)), m, &OPEN_LOCKED_CODE));
         }
     }
     emit.step(Step::new(Reply::OpenedInName, m, &OPEN_LOCKED_NAME));
+    emit.step(Step::new(Reply::Refused(Codes::Any), m, &OPEN_NOT_PROMISED).needs(Dim::F8, F8::InvalidForOpenOnly));
 }
 
 /// The spooler opens the message to lock and to send it (B3).
@@ -134,6 +148,7 @@ fn spooler(m: Message, number: u8, flags: OpenFlags, emit: &mut Emit<'_>) {
     let foreign = m.lock.shown() && !m.lock.is_held_by(number);
     for level in opened {
         let step = Step::new(Reply::Opened(*level), m, &OPEN_SPOOLER);
+        let step = if number > 1 { step.and(&SECOND_SPOOLER) } else { step };
         emit.step(if foreign { step.needs(Dim::B3, B3::SpoolerExempt) } else { step });
     }
     if foreign {
@@ -160,6 +175,8 @@ clauses! {
     OPEN_DRAFT_LESS { Reply: "OPN-05"; } => "OPN-01";
     /// A queued message may be read.
     OPEN_QUEUED { Reply: "OPN-03" "OPN-02"; Access: "SEED1-10" "PMF-08" "OPN-03"; }
+    /// An open that two readings do not promise.
+    OPEN_NOT_PROMISED { Queue: "SUB-06"; }
     /// A queued message may not be opened for writing.
     OPEN_QUEUED_MODIFY { Reply: "SEED1-11" "SEED1-10" "PMF-08"; Access: "SEED1-10" "SEED1-11" "PMF-08"; }
     /// It was refused or opened read-only, but not with the code that is asked for.

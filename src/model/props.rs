@@ -74,16 +74,26 @@ pub(super) fn read(m: Message, emit: &mut Emit<'_>) {
 
 /// Lists the answers to a change of PR_RESPONSIBILITY through an open message.
 pub(super) fn responsibility(cx: &Context, m: Message, recipient: Option<u8>, value: bool, emit: &mut Emit<'_>) {
+    if cx.session.is_client() && m.outgoing() {
+        return outgoing(m, true, emit);
+    }
     let bit = recipient.filter(|index| *index < Message::TRACKED).map_or(0, |index| 1 << index);
     let next = Message {
         responsible: if value { m.responsible | bit } else { m.responsible & !bit },
         unsure: m.unsure & !bit,
         ..m
     };
-    emit.step(Step::new(Reply::Success, next, &RESPONSIBILITY));
     let holder = matches!(cx.session, Session::Spooler(number) if m.lock.is_held_by(number));
     let able = cx.handle.is_some_and(|handle| handle.granted == Some(Level::Write) && !handle.spent);
-    if !(holder && able && m.outgoing()) {
+    let due = holder && able && m.outgoing();
+    // SaveChanges follows, and saves whatever else the object holds; who may not write (PMF-08, B3), still may not.
+    let foreign = m.outgoing() && if cx.session.is_client() { true } else { m.lock.shown() && !holder };
+    let step = Step::new(Reply::Success, next, &RESPONSIBILITY);
+    if !foreign {
+        emit.step(step.clone().writes());
+    }
+    if !due {
+        emit.step(step);
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &RESPONSIBILITY_UNSAID));
     }
 }

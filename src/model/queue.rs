@@ -71,6 +71,7 @@ clauses! {
         Columns: "OQT-09" "GOQ-06";
         Preprocess: "SEED1-29" "SEED1-47" "PSF-03";
         Locked: "PSF-02" "SEED1-14";
+        SubmitTime: "GOQ-03" "OQT-01" "PST-01";
     }
     /// A message was queued to be preprocessed.
     NOTIFY_PREPROCESS { Notify: "SEED1-30" "GOQ-09" "OQT-08"; }

@@ -41,6 +41,7 @@ ambiguities! {
     E3: Eventually, BeforeReturn, AddRemoveOnly, AlsoModify;
     F5: UnspecifiedWhileQueued, UnsentWhileQueued, ClearedAtSubmit, ClearedWhenSent, SetAgain, Cleared;
     F7: LockedAnyFailure, LockedUnableToAbort, SampleStore;
+    F8: ValidUntilFinished, InvalidForOpenOnly, NewIdOnSubmit;
 }
 
 /// How many ambiguities the step function knows.
@@ -129,6 +130,12 @@ impl Rules {
     #[must_use]
     pub const fn in_force(&self, dim: Dim) -> Mask {
         self.silent[dim as usize] | self.open[dim as usize]
+    }
+
+    /// The readings of `dim` that anyone may follow without a word, one by one.
+    pub fn silent_readings(&self, dim: Dim) -> impl Iterator<Item = Mask> + use<> {
+        let silent = self.silent[dim as usize];
+        (0..Mask::BITS).map(|bit| 1 << bit).filter(move |reading| silent & reading != 0)
     }
 
     /// Whether `need` is met without a word.

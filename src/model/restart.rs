@@ -3,12 +3,21 @@
 use super::call::Stop;
 use super::clause::clauses;
 use super::message::{Lock, Message};
-use super::step::{Context, Emit, Reply, Step};
+use super::step::{Calls, Context, Emit, Reply, Step, Times};
 
 /// Lists what a restart may make of a message.
 pub(super) fn steps(cx: &Context, m: Message, stop: Stop, emit: &mut Emit<'_>) {
     // A message handed over by CompleteMsg must be found again, if it had no row (H3).
-    let m = if m.completing { Message { queued: true, ..m } } else { m };
+    let found = if m.completing { Message { queued: true, ..m } } else { m };
+    awake(cx, found, stop, Calls { complete: Times::Any, ..Calls::default() }, emit);
+    if m.completing && !m.queued {
+        emit.lacks = Some("whether the spooler finds what a store announces by CompleteMsg once more (H3)");
+        awake(cx, m, stop, Calls { complete: Times::Some, ..Calls::default() }, emit);
+    }
+}
+
+/// Lists what becomes of its lock and of what was not saved.
+fn awake(cx: &Context, m: Message, stop: Stop, calls: Calls, emit: &mut Emit<'_>) {
     let m = match stop {
         Stop::Clean => m,
         // What a spooler wrote last may be lost with the process (H7).
@@ -16,7 +25,7 @@ pub(super) fn steps(cx: &Context, m: Message, stop: Stop, emit: &mut Emit<'_>) {
     };
     let clause = if m.outgoing() { &RESTART_OUTGOING } else { &RESTART };
     if !m.lock.shown() {
-        emit.step(Step::new(Reply::Success, Message { lock: Lock::None, ..m }, clause));
+        emit.step(Step::new(Reply::Success, Message { lock: Lock::None, ..m }, clause).calls(calls));
         return;
     }
     let (may_persist, may_be_lost) = match (cx.profile.persists_lock, stop) {
@@ -24,10 +33,10 @@ pub(super) fn steps(cx: &Context, m: Message, stop: Stop, emit: &mut Emit<'_>) {
         (Some(persists), _) => (persists, !persists),
     };
     if may_persist {
-        emit.step(Step::new(Reply::Success, Message { lock: Lock::Orphan, ..m }, clause));
+        emit.step(Step::new(Reply::Success, Message { lock: Lock::Orphan, ..m }, clause).calls(calls));
     }
     if may_be_lost {
-        emit.step(Step::new(Reply::Success, Message { lock: Lock::Lost, ..m }, clause));
+        emit.step(Step::new(Reply::Success, Message { lock: Lock::Lost, ..m }, clause).calls(calls));
     }
 }
 

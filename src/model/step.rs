@@ -168,6 +168,11 @@ pub(crate) struct Emit<'a> {
 }
 
 impl Emit<'_> {
+    /// Whether one of these readings is in force without a word.
+    pub(crate) const fn follows(&self, dim: Dim, mask: Mask) -> bool {
+        self.rules.silent(Need { dim, mask })
+    }
+
     pub(crate) fn step(&mut self, mut step: Step) {
         step.lacks = step.lacks.or(self.lacks);
         if step.needs.iter().all(|need| self.rules.allows(*need)) {
@@ -200,10 +205,6 @@ pub fn steps(
     if profile.submits == Some(false) && call.is_about_sending() {
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &NO_SUBMISSION));
     }
-    if matches!(session, Session::Spooler(2..)) && !matches!(call, Call::Wait | Call::Restart(_)) {
-        // A store may serve one spooler only (XOM-04).
-        emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
-    }
     match call {
         Call::Abort => abort::steps(&cx, message, emit),
         Call::Create(draft) => submit::create(message, draft, emit),
@@ -218,7 +219,17 @@ pub fn steps(
         Call::SetResponsibility { recipient, value } => props::responsibility(&cx, message, recipient, value, emit),
         Call::Submit(env) => submit::steps(&cx, message, env, emit),
     }
-    debug_assert!(!out.is_empty(), "steps is total: {call:?} on {message:?}");
+    if matches!(session, Session::Spooler(2..)) && handle.is_none() && !matches!(call, Call::Wait | Call::Restart(_)) {
+        // A store may serve one spooler only (XOM-04); one that gave a further spooler an object does serve it.
+        emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
+    }
+    if out.is_empty() {
+        // Readings were declared that leave no answer at all; then none can be wrong.
+        out.push(
+            Step::new(Reply::Refused(Codes::Any), message, &UNTOUCHED)
+                .lacks("an answer that the declared readings permit"),
+        );
+    }
 }
 
 clauses! {
@@ -236,9 +247,9 @@ clauses! {
         Recipients: "SUB-01";
         Content: "PMF-08" "SUB-01";
         Copies: "FIN-07";
-        Unsent: "PMF-03";
+        Unsent: "PMF-06";
     }
-    /// A further spooler is not served.
+    /// A further spooler is served, or is not.
     SECOND_SPOOLER { Reply: "XOM-04"; Queue: "SUB-06"; Exists: "LGO-01"; Locked: "PSF-02" "SEED1-14"; Submit: "PMF-03"; }
     /// The store says of itself that it does not send.
     NO_SUBMISSION { Reply: "SEED1-01" "OQT-02"; Queue: "SUB-06"; Exists: "SEED1-02"; }

@@ -50,8 +50,7 @@ pub(super) fn steps(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
 /// A client submits what is on its way out already (E6, A9): refused, or without effect.
 fn again(m: Message, emit: &mut Emit<'_>) {
     emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_AGAIN).calls(ANY_CALLS));
-    let untouched = Message { unsure: m.everyone(), ..m };
-    emit.step(Step::new(Reply::Success, untouched, &SUBMIT_AGAIN).calls(ANY_CALLS));
+    emit.step(Step::new(Reply::Success, m, &SUBMIT_AGAIN).calls(ANY_CALLS));
 }
 
 /// A message that is not on its way out is submitted.
@@ -126,7 +125,11 @@ fn by_spooler(cx: &Context, m: Message, number: u8, env: Env, emit: &mut Emit<'_
     if !due {
         // Not what the pages ask of a spooler; nothing may be lost by it.
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_AGAIN).calls(ANY_CALLS));
-        emit.step(Step::new(Reply::Success, m, &SUBMIT_AGAIN).calls(ANY_CALLS));
+        let without_effect = Step::new(Reply::Success, m, &SUBMIT_AGAIN).calls(ANY_CALLS);
+        emit.step(without_effect.clone());
+        if !m.lock.shown() || m.lock.is_held_by(number) {
+            emit.step(without_effect.writes());
+        }
         if !m.preprocess {
             return;
         }
@@ -161,11 +164,15 @@ fn proceed(
     }
     let known = if cx.profile.addrtypes_known { m.known & m.everyone() } else { m.everyone() };
     if m.needs_spooler || hidden || known != m.everyone() || !cx.profile.addrtypes_known {
-        let partial = Step::new(Reply::Success, queued(m, claimed | known), clause).and(&QUEUE_PARTIAL);
+        let mut sent = queued(m, claimed | known);
+        if !cx.profile.addrtypes_known {
+            sent.unsure = m.everyone() & !claimed; // Whom its transport delivers to, nobody has said.
+        }
+        let partial = Step::new(Reply::Success, sent, clause).and(&QUEUE_PARTIAL);
         let none = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN);
-        // When the flag came although everybody is known, either is permitted to anyone (H4).
-        let corner = known == m.everyone();
-        let partial = if corner { partial } else { partial.needs(Dim::A1, A1::PartialThenSpool) };
+        // When the flag came although everybody is known, or not although somebody is unknown, either is permitted (H4).
+        let corner = known == m.everyone() || !m.needs_spooler;
+        let partial = if corner { partial } else { partial.needs(Dim::A1, A1::PartialThenSpool | A1::Literal) };
         let none = if corner { none } else { none.needs(Dim::A1, A1::NotReturned) };
         emit.step(partial.calls(calls).writes());
         emit.step(none.calls(calls).writes());
@@ -177,6 +184,12 @@ fn proceed(
 
 /// The coupled store delivers to everybody itself (SEED1-40..46, CMP-04, A3, D6).
 fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static Clause), emit: &mut Emit<'_>) {
+    if emit.follows(Dim::A1, A1::Literal) {
+        // By the letter no bullet speaks of a coupled message without NEEDS_SPOOLER: nobody sends it (A1).
+        let nobody = Message { queued: false, ..queued(m, m.responsible) };
+        emit.step(Step::new(Reply::Success, nobody, clause).calls(calls).writes().needs(Dim::A1, A1::Literal));
+        return;
+    }
     let sent = queued(m, m.everyone());
     let (completes, finishes) = match (m.preprocessed, cx.profile.wants_completion) {
         (false, Some(false)) => (false, true),
@@ -204,7 +217,7 @@ fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static C
         }
     }
     if finishes {
-        for outcome in finish::outcomes(sent) {
+        for outcome in finish::fates(sent, env.hook) {
             // Whoever bypasses the spooler may run the hooks in its place (TCS-06).
             let calls = Calls { sent_mail: Times::Any, ..calls };
             let mut step = Step::new(Reply::Success, outcome.next, &DIRECT).and(outcome.clause).calls(calls).writes();
@@ -223,6 +236,8 @@ fn queued(m: Message, claimed: u32) -> Message {
         was_submitted: true,
         finished: false,
         timed: Tri::Set,
+        // What an earlier submission left of it, MAPI may clear (F6).
+        pr_preprocess: if m.pr_preprocess == Tri::Clear { Tri::Clear } else { Tri::Free },
         responsible: claimed & m.everyone(),
         unsure: 0,
         preprocess: false,
@@ -316,6 +331,7 @@ clauses! {
         Queue: "SEED1-44" "TCS-07" "TCS-06" "TCS-04";
         Submit: "SEED1-44";
         Locked: "SEED1-43";
+        Unsent: "PMF-06";
         Folder: "SEED1-41" "SEED1-42" "MST-10" "SEED1-46";
         Exists: "SEED1-42" "SEED1-41";
         Complete: "CMP-04" "SEED1-44";
@@ -346,6 +362,7 @@ clauses! {
         Submit: "PMF-03";
         Preprocess: "PSF-05" "PSF-06";
         Locked: "PSF-02" "SEED1-14";
+        Responsibility: "RCT-03";
         Folder: "SUB-06";
     }
     /// It is not there.

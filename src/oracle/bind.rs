@@ -74,19 +74,35 @@ pub(crate) fn locks(params: &CallParams) -> bool {
     params.lock_state != Some(LockState::Unlocked)
 }
 
-/// What MAPI answered while SubmitMessage ran; `recorded`: the log would show it.
-pub(crate) fn env(calls: &[SupportSeen], recorded: bool, profile: &Profile) -> Env {
-    let mut env = Env::default();
-    if !recorded {
+/// The place of `address` among the recipients; `None` for one that is there twice, since its rows cannot be told apart.
+pub(crate) fn place(addresses: &[String], address: &str) -> Option<usize> {
+    let mut places = addresses.iter().enumerate().filter(|(_, known)| *known == address);
+    let (place, _) = places.next()?;
+    places.next().is_none().then_some(place)
+}
+
+/// The recipients after ExpandRecips, if it replaced them.
+pub(super) fn expanded(calls: &[SupportSeen]) -> Option<Vec<String>> {
+    let expansions = calls.iter().rev().filter(|call| call.method == "support.expand_recips");
+    let rows = expansions.filter_map(|call| call.result.recipients.as_ref()).next()?;
+    Some(rows.iter().map(|row| row.address.clone()).collect())
+}
+
+/// What MAPI answered while SubmitMessage ran; `expansion_recorded`: the log would show ExpandRecips. `addresses` are the
+/// recipients' of before.
+pub(crate) fn env(calls: &[SupportSeen], expansion_recorded: bool, addresses: &[String], profile: &Profile) -> Env {
+    let mut env = Env { hook: hook(calls, true), ..Env::default() };
+    if !expansion_recorded {
         env.expand.ends = Support::Hidden;
-        return env;
     }
+    let expanded = expanded(calls);
+    let addresses = expanded.as_deref().unwrap_or(addresses);
     for call in calls {
         let ends = ending(&call.result);
         match call.method.as_str() {
             "support.prepare_submit" => {
                 env.prepare = ends;
-                env.prepared = call.result.recipients.as_deref().map(claimed);
+                env.prepared = call.result.recipients.as_deref().map(|rows| claimed(rows, addresses));
             }
             "support.expand_recips" => {
                 let has = |name: &str| call.result.flags.iter().flatten().any(|flag| flag == name);
@@ -105,8 +121,11 @@ pub(crate) fn env(calls: &[SupportSeen], recorded: bool, profile: &Profile) -> E
     env
 }
 
-/// What MAPI answered while FinishedMsg ran.
-pub(crate) fn hook(calls: &[SupportSeen]) -> Hook {
+/// What MAPI answered while FinishedMsg ran; `recorded`: the log would show it.
+pub(crate) fn hook(calls: &[SupportSeen], recorded: bool) -> Hook {
+    if !recorded {
+        return Hook { sent_mail: Support::Hidden, superseded: false };
+    }
     let call = calls.iter().rev().find(|call| call.method == "support.do_sent_mail");
     call.map_or_else(Hook::default, |call| Hook {
         sent_mail: ending(&call.result),
@@ -125,9 +144,10 @@ pub(super) fn counts(calls: &[SupportSeen], routed: impl Fn(&str) -> bool) -> Co
     }
 }
 
-/// The error of the last support call that failed.
+/// The error of PrepareSubmit, the one support call whose error a store has to pass on (SEED1-17).
 pub(crate) fn support_error(calls: &[SupportSeen]) -> Option<HResult> {
-    calls.iter().rev().filter_map(|call| call.result.hresult).find(|code| !code.is_success())
+    let prepared = calls.iter().rev().filter(|call| call.method == "support.prepare_submit");
+    prepared.filter_map(|call| call.result.hresult).find(|code| !code.is_success())
 }
 
 fn ending(result: &CallResult) -> Support {
@@ -137,9 +157,9 @@ fn ending(result: &CallResult) -> Support {
     }
 }
 
-fn claimed(rows: &[Recipient]) -> u32 {
-    rows.iter()
-        .take(usize::from(Message::TRACKED))
-        .enumerate()
-        .fold(0, |bits, (index, row)| bits | u32::from(row.responsibility == Some(true)) << index)
+/// Which of `addresses` PrepareSubmit marked as served.
+fn claimed(rows: &[Recipient], addresses: &[String]) -> u32 {
+    let marked = rows.iter().filter(|row| row.responsibility == Some(true));
+    let places = marked.filter_map(|row| place(addresses, &row.address));
+    places.filter(|place| *place < usize::from(Message::TRACKED)).fold(0, |bits, place| bits | 1 << place)
 }

@@ -10,10 +10,10 @@ use super::bind::{self, SupportSeen};
 use super::judge::{self, ASPECTS, Match, Question, Seen};
 use super::observe;
 use super::oracle::{Oracle, owes, subject_of};
-use super::tracker::{Entry, OpenObject, Owed, Said, Tracker};
+use super::tracker::{Entry, OpenObject, Owed, Pending, Said, Tracker};
 use super::verdict::{Finding, Verdict, Who};
 use super::words;
-use crate::model::{Aspect, Call, Clause, Dim, Message, Need, Session, Tri, caller_faults, frame_ids};
+use crate::model::{Aspect, Call, Clause, Dim, Message, Need, Reply, Session, Tri, caller_faults, frame_ids};
 use crate::spec::Strength;
 
 /// Codes by which a provider says that it lacks resources: nobody's rule is broken, and nothing is known.
@@ -26,7 +26,7 @@ const RESOURCES: [HResult; 5] = [
 ];
 
 /// Ambiguities of which a provider must follow one reading throughout: to mix them is no reading at all.
-const EXCLUSIVE: [Dim; 3] = [Dim::B1, Dim::B3, Dim::C1];
+pub(crate) const EXCLUSIVE: [Dim; 3] = [Dim::B1, Dim::B3, Dim::C1];
 
 /// A finding before it knows its message and history.
 #[derive(Debug)]
@@ -63,19 +63,32 @@ impl Oracle {
             Call::Wait | Call::Restart(_) => Some(Seen { code: HResult::S_OK, opened: None, support: None }),
             _ => Self::seen(event, call, calls),
         };
-        let written = match call {
-            Call::SetProps { .. } => subject_of(event),
-            _ => object.and_then(|(_, object)| object.pending.clone()),
-        }
-        .or_else(|| tracker.content.clone());
+        let written = match (call, object.map(|(_, object)| &object.pending)) {
+            (Call::SetProps { .. }, pending) if subject_of(event).is_some() || pending.is_none() => subject_of(event),
+            (_, Some(Pending::Subject(subject))) => Some(subject.clone()),
+            (_, Some(Pending::Unknown)) => None,
+            (_, Some(Pending::Nothing) | None) => tracker.content.clone(),
+        };
         // A submission that succeeds leaves the expanded table; of one that fails, either may remain (F1).
         let submits = matches!(call, Call::Submit(_));
         let success = seen.is_some_and(|seen| seen.code.is_success());
-        let addresses = match expanded(calls) {
+        let addresses = match bind::expanded(calls) {
             Some(addresses) if submits && success => Some(addresses),
             Some(_) if submits => Some(Vec::new()),
             Some(_) | None => None,
         };
+        let added = match &addresses {
+            Some(addresses) if success && *addresses != tracker.addresses => {
+                let known = |address: &String| tracker.addresses.contains(address);
+                let added = addresses.iter().map(|address| !known(address)).take(u32::BITS as usize).enumerate();
+                added.fold(0, |bits, (index, added)| bits | u32::from(added) << index)
+            }
+            Some(_) | None => tracker.added,
+        };
+        // A submission that fails may have saved what the object held (A8), unless the message was on its way already.
+        let may_save = !session.is_client() || !tracker.surely(Message::outgoing);
+        let dirty = object.is_some_and(|(_, object)| object.pending != Pending::Nothing);
+        let kept = tracker.content.as_deref().filter(|_| !(submits && !success && dirty && may_save));
         let mut buffer = std::mem::take(&mut self.buffer);
         let rules = self.rules;
         let question = Question {
@@ -88,9 +101,10 @@ impl Oracle {
             seen,
             counts: bind::counts(calls, |method| self.routes(method)),
             observation,
-            content: (tracker.content.as_deref(), written.as_deref()),
+            content: (kept, written.as_deref()),
             time: tracker.time.as_deref().filter(|_| !matches!(call, Call::Submit(_) | Call::Abort)),
             addresses: addresses.as_ref().unwrap_or(&tracker.addresses),
+            added,
             shows_responsibility: self.shows_responsibility,
         };
         let all = judge::matches(&tracker.candidates, &question, &mut buffer);
@@ -101,18 +115,25 @@ impl Oracle {
         drafts.extend(self.blame_caller(&tracker, session, object, call));
         drafts.extend(self.blame_ready(session, call, calls));
 
-        let content = if writes { written } else { tracker.content.clone() };
-        let dirty_and_failed = matches!(call, Call::Submit(_))
-            && object.is_some_and(|(_, object)| object.pending.is_some())
-            && !seen.is_some_and(|seen| seen.code.is_success());
-        tracker.content = if dirty_and_failed || seen.is_none() { None } else { content };
+        let kept = kept.map(str::to_owned);
+        tracker.content = match writes {
+            _ if seen.is_none() => None,
+            Some(true) => written,
+            Some(false) => kept,
+            None => written.filter(|written| kept.as_ref() == Some(written)),
+        };
         for (dim, mask) in narrowed {
             self.ledger.note(dim, mask);
             if EXCLUSIVE.contains(&dim) {
                 self.rules.narrow(dim, mask);
             }
         }
+        let was_on_its_way = tracker.surely(Message::outgoing);
         tracker.become_any(after);
+        if !was_on_its_way || !tracker.surely(keeps_time) {
+            tracker.time = None; // Another submission may have another time, whoever saw it.
+        }
+        tracker.added = added;
         if let Some(addresses) = addresses.filter(|_| success) {
             tracker.addresses = addresses;
         }
@@ -127,7 +148,8 @@ impl Oracle {
         }
     }
 
-    /// The verdict on a call, the states that remain, whether content was saved, and the readings that it needs.
+    /// The verdict on a call, the states that remain, whether content was saved if that is certain, and the readings
+    /// that it needs.
     #[expect(clippy::type_complexity, reason = "four plain answers of one private function")]
     fn decide(
         &mut self,
@@ -135,11 +157,11 @@ impl Oracle {
         all: &[Match],
         before: Message,
         buffer: &mut Vec<crate::model::Step>,
-    ) -> (Vec<Draft>, Vec<Message>, bool, Vec<(Dim, u8)>) {
+    ) -> (Vec<Draft>, Vec<Message>, Option<bool>, Vec<(Dim, u8)>) {
         let fits: Vec<&Match> = all.iter().filter(|candidate| candidate.fits()).collect();
         let Some(best) = fits.iter().min_by_key(|fit| grade(fit, &self.rules)) else {
             let Some(near) = judge::nearest(all, &self.rules) else {
-                return (Vec::new(), vec![before], false, Vec::new());
+                return (Vec::new(), vec![before], Some(false), Vec::new());
             };
             let drafts = self.wrong(question, all, near);
             let mut next =
@@ -147,7 +169,7 @@ impl Oracle {
             if let Some(observation) = question.observation {
                 observe::impose(&mut next, question.addresses, observation);
             }
-            return (drafts, vec![next], near.step.writes || !near.reply_matches, Vec::new());
+            return (drafts, vec![next], near.reply_matches.then_some(near.step.writes), Vec::new());
         };
         let drafts = self.reservations(question, all, best);
         if question.seen.is_some() {
@@ -158,7 +180,8 @@ impl Oracle {
             self.ledger.exercise(best.step.breaks());
         }
         let after = fits.iter().map(|fit| fit.step.next).collect();
-        (drafts, after, best.step.writes, narrowing(&fits))
+        let agreed = fits.iter().all(|fit| fit.step.writes == best.step.writes);
+        (drafts, after, agreed.then_some(best.step.writes), narrowing(&fits))
     }
 
     /// What is wrong, when no permitted step matches.
@@ -168,15 +191,17 @@ impl Oracle {
         let Some(seen) = question.seen else { return Vec::new() };
         if !near.reply_matches {
             let clean = || all.iter().filter(|candidate| candidate.is_clean(&self.rules));
+            // An object that opened, with the wrong access, breaks what pins the access; any other reply what pins that.
+            let opens = clean().any(|candidate| matches!(candidate.step.reply, Reply::Opened(_)));
+            let aspects: &[Aspect] = match (seen.opened.is_some(), opens) {
+                (true, true) => &[Aspect::Access],
+                (true, false) => &[Aspect::Access, Aspect::Reply],
+                (false, _) => &[Aspect::Reply],
+            };
             let mut ids: Vec<&'static str> = Vec::new();
-            let access = seen.opened.is_some().then_some(Aspect::Access);
-            for candidate in clean() {
-                for aspect in access.into_iter().chain([Aspect::Reply]) {
-                    for id in candidate.step.ids(aspect) {
-                        if !ids.contains(&id) {
-                            ids.push(id);
-                        }
-                    }
+            for id in clean().flat_map(|candidate| aspects.iter().flat_map(|aspect| candidate.step.ids(*aspect))) {
+                if !ids.contains(&id) {
+                    ids.push(id);
                 }
             }
             let expected = words::replies(clean().map(|candidate| &candidate.step), seen.support);
@@ -246,9 +271,24 @@ impl Oracle {
         let name = words::call(question.call);
         let state = words::state(&best.from);
         let clean: Vec<&Match> = all.iter().filter(|candidate| candidate.is_clean(&self.rules)).collect();
-        let expected = words::replies(clean.iter().map(|candidate| &candidate.step), seen.support);
-        let observed = reply_words(&seen);
-        let what = format!("{name} on a {state} message returned {observed}");
+        // If the reply is not what differs, say what does, against the nearest step that leaves nothing to say.
+        let near =
+            clean.iter().filter(|candidate| candidate.reply_matches).min_by_key(|candidate| candidate.wrong.len());
+        let differing =
+            |near: &&&Match| ASPECTS.into_iter().filter(|aspect| near.wrong.contains(*aspect)).collect::<Vec<_>>();
+        let (expected, observed) = match (near, near.as_ref().map(differing), question.observation) {
+            (Some(near), Some(aspects), Some(observation)) if !aspects.is_empty() => {
+                let words = |word: &dyn Fn(Aspect) -> String| {
+                    aspects.iter().map(|aspect| word(*aspect)).collect::<Vec<_>>().join("; ")
+                };
+                (
+                    words(&|aspect| words::expected(aspect, &near.step.next)),
+                    words(&|aspect| words::seen(aspect, observation)),
+                )
+            }
+            _ => (words::replies(clean.iter().map(|candidate| &candidate.step), seen.support), reply_words(&seen)),
+        };
+        let what = format!("{name} on a {state} message returned {}", reply_words(&seen));
         let draft = |verdict, ids, readings, what, expected| Draft {
             verdict,
             who: Who::Store,
@@ -260,6 +300,8 @@ impl Oracle {
         };
         let broken: Vec<&'static str> = best.step.breaks().collect();
         if !broken.is_empty() {
+            let said = best.step.clauses.iter().filter(|clause| !clause.breaks.is_empty()).map(|clause| clause.says());
+            let what = [what.as_str()].into_iter().chain(said).collect::<Vec<_>>().join(". ");
             return vec![draft(Verdict::Deviation, broken, Vec::new(), what, expected)];
         }
         let mut ids: Vec<&'static str> = Vec::new();
@@ -310,10 +352,7 @@ impl Oracle {
                 who,
                 ids: clause.ids(Aspect::Reply).collect(),
                 readings: Vec::new(),
-                what: match who {
-                    Who::Client => format!("a client calls {} on a {} message", words::call(call), words::state(first)),
-                    _ => format!("the spooler calls {} on a {} message", words::call(call), words::state(first)),
-                },
+                what: format!("{} ({} message)", clause.says(), words::state(first)),
                 expected: if sure {
                     "no such call".to_owned()
                 } else {
@@ -331,9 +370,14 @@ impl Oracle {
             return None;
         }
         let times = calls.iter().filter(|call| call.method == "support.spooler_notify").count();
-        let repeated = times > 1 || (times > 0 && self.was_ready(session));
+        let succeeded = calls
+            .iter()
+            .filter(|call| call.method == "support.spooler_notify")
+            .filter(|call| call.result.hresult.is_none_or(HResult::is_success))
+            .count();
+        let repeated = succeeded > 1 || (times > 0 && self.was_ready(session));
         if times > 0 {
-            self.note_ready(session);
+            self.note_ready(session, succeeded > 0);
         }
         let prepared = calls.iter().any(|call| call.method == "support.prepare_submit");
         if prepared {
@@ -369,7 +413,7 @@ impl Oracle {
             tracker.content.clone_from(&observation.subject);
         }
         if let Some(time) = &observation.client_submit_time {
-            tracker.time = time.clone().filter(|_| tracker.surely(|m| m.outgoing() && m.timed == Tri::Set));
+            tracker.time = time.clone().filter(|_| tracker.surely(keeps_time));
         }
         self.learn_alias(tracker, entry_id, observation);
     }
@@ -469,6 +513,11 @@ impl Oracle {
     }
 }
 
+/// Whether PR_CLIENT_SUBMIT_TIME must stay as it is.
+fn keeps_time(m: &Message) -> bool {
+    m.outgoing() && m.timed == Tri::Set
+}
+
 /// How much has to be said of a step that matches: nothing, a SHOULD, a reading, a missing field.
 fn grade(fit: &Match, rules: &crate::model::Rules) -> u8 {
     if fit.is_clean(rules) {
@@ -480,16 +529,6 @@ fn grade(fit: &Match, rules: &crate::model::Rules) -> u8 {
     } else {
         3
     }
-}
-
-/// The recipients after ExpandRecips, if it replaced them.
-fn expanded(calls: &[SupportSeen]) -> Option<Vec<String>> {
-    let rows = calls
-        .iter()
-        .rev()
-        .filter(|call| call.method == "support.expand_recips")
-        .find_map(|call| call.result.recipients.as_ref())?;
-    Some(rows.iter().map(|row| row.address.clone()).collect())
 }
 
 /// The readings that every matching step needs, by ambiguity.

@@ -87,6 +87,7 @@ pub(super) struct Question<'a> {
     pub(super) content: (Option<&'a str>, Option<&'a str>),
     pub(super) time: Option<&'a str>,
     pub(super) addresses: &'a [String],
+    pub(super) added: u32,
     pub(super) shows_responsibility: bool,
 }
 
@@ -174,6 +175,7 @@ fn hold(from: Message, step: Step, question: &Question<'_>) -> Match {
             subject: if step.writes { after } else { before },
             time: question.time,
             addresses: question.addresses,
+            added: question.added,
             shows_responsibility: question.shows_responsibility,
         };
         let (looked_at, differ) = observe::compare(&expected, observation);

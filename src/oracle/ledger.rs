@@ -137,13 +137,18 @@ impl Ledger {
         }
     }
 
-    /// The readings that the provider was seen to follow: ambiguity, readings by name, number of events.
+    /// The readings that the provider was seen to follow: ambiguity, one or two readings by name, number of events.
+    ///
+    /// Where more remain the evidence says little, and where none remains the findings say more.
     pub fn follows(&self) -> impl Iterator<Item = (&'static str, Vec<&'static str>, u64)> + '_ {
-        self.evidence.iter().map(|(dim, evidence)| {
-            let (_, id, readings) = AMBIGUITIES[*dim as usize];
-            let names = readings.iter().enumerate().filter(|(bit, _)| evidence.permitted & (1 << bit) != 0);
-            (id, names.map(|(_, name)| *name).collect(), evidence.events)
-        })
+        self.evidence
+            .iter()
+            .map(|(dim, evidence)| {
+                let (_, id, readings) = AMBIGUITIES[*dim as usize];
+                let names = readings.iter().enumerate().filter(|(bit, _)| evidence.permitted & (1 << bit) != 0);
+                (id, names.map(|(_, name)| *name).collect::<Vec<_>>(), evidence.events)
+            })
+            .filter(|(_, names, _)| matches!(names.len(), 1 | 2))
     }
 
     /// Turns what was undecided into a violation where the whole run leaves no reading that permits all of it.

@@ -19,9 +19,10 @@ mod verdict;
 pub(crate) mod words;
 
 pub use account::{Account, CaseOutcome};
+pub(crate) use call::EXCLUSIVE;
 pub(crate) use judge::admits;
 pub use ledger::Ledger;
 pub(crate) use oracle::owes;
-pub use oracle::{Oracle, Setting, Unjudged};
+pub use oracle::{Oracle, Setting, Unjudged, rules};
 pub(crate) use overlap::{Overlapping, Span, Touch};
 pub use verdict::{Finding, Line, Verdict, Who};

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use spoolproof_sdk::wire::{Folder, Observation};
+use spoolproof_sdk::wire::{Folder, Observation, Recipient};
 
+use super::bind::place;
 use crate::model::{Aspect, Aspects, Lock, Message, Place, Tri};
 
 /// What the oracle knows of a message beside its model state, as far as an observation can be held against it.
@@ -16,6 +17,8 @@ pub(super) struct Expected<'a> {
     pub(super) time: Option<&'a str>,
     /// The recipients' addresses in the order of the bits.
     pub(super) addresses: &'a [String],
+    /// Recipients whose rows may lack PR_RESPONSIBILITY, as bits.
+    pub(super) added: u32,
     /// Whether this recorder shows PR_RESPONSIBILITY where a row has it.
     pub(super) shows_responsibility: bool,
 }
@@ -92,18 +95,22 @@ fn responsibility(expected: &Expected<'_>, seen: &Observation) -> Option<bool> {
         .iter()
         .enumerate()
         .take(usize::from(Message::TRACKED))
-        .filter(|(index, _)| m.unsure & (1 << index) == 0)
+        .filter(|(index, address)| m.unsure & (1 << index) == 0 && is_single(expected.addresses, rows, address))
         .peekable();
     known.peek()?;
     Some(known.all(|(index, address)| {
         let expected_value = m.responsible & (1 << index) != 0;
         let mut values = rows.iter().filter(|row| row.address == *address).map(|row| row.responsibility);
-        // A row without the property counts as FALSE (A14), unless this recorder is known to show the property.
-        values.all(|value| match value {
-            Some(value) => value == expected_value,
-            None => !expected_value && !expected.shows_responsibility,
-        })
+        // A row without the property counts as FALSE (A14). If this recorder is known to show the property, only the
+        // rows that ExpandRecips added may be without.
+        let may_lack = !expected.shows_responsibility || expected.added & (1 << index) != 0;
+        values.all(|value| value.map_or(!expected_value && may_lack, |value| value == expected_value))
     }))
+}
+
+/// Whether the rows with this address can be told apart: there is one, in what was known and in what was seen.
+fn is_single(addresses: &[String], rows: &[Recipient], address: &str) -> bool {
+    place(addresses, address).is_some() && rows.iter().filter(|row| row.address == address).count() == 1
 }
 
 /// Takes what was seen as the truth, so that one fault is not reported at every later event.
@@ -148,7 +155,8 @@ pub(super) fn bind(m: &mut Message, addresses: &[String], seen: &Observation) {
         m.pr_preprocess = Tri::bind(set);
     }
     for row in seen.recipients.iter().flatten() {
-        let index = addresses.iter().position(|address| *address == row.address);
+        let rows = seen.recipients.as_deref().unwrap_or_default();
+        let index = place(addresses, &row.address).filter(|_| is_single(addresses, rows, &row.address));
         if let (Some(index @ 0..32), Some(value)) = (index, row.responsibility) {
             let bit = 1 << index;
             m.responsible = if value { m.responsible | bit } else { m.responsible & !bit };

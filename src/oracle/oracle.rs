@@ -11,9 +11,9 @@ use super::bind::{self, SupportSeen};
 use super::judge::{Opened, Seen};
 use super::ledger::Ledger;
 use super::queue::Notice;
-use super::tracker::{Missed, OpenObject, Tracker};
+use super::tracker::{Missed, OpenObject, Pending, Tracker};
 use super::verdict::Who;
-use crate::model::{Call, Handle, Level, Lock, Message, Place, Profile, QueueChange, Rules, Session, Step, Stop, Tri};
+use crate::model::{Call, Handle, Level, Lock, Message, Place, Profile, QueueChange, Rules, Session, Step, Tri};
 use crate::spec::{Catalogue, Stance, Strength};
 
 /// How many messages that are done are remembered, and how many handles that are dead.
@@ -110,6 +110,8 @@ pub struct Oracle {
     /// Until when calls about every message that were judged have run.
     pub(super) busy_until: Option<i64>,
     pub(super) ready: BTreeSet<Session>,
+    /// `SpoolerNotify(NOTIFY_READYTOSEND)` was called in this life of the store, whatever came of it.
+    pub(super) tried_ready: bool,
 }
 
 impl Oracle {
@@ -145,6 +147,7 @@ impl Oracle {
             clock: i64::MIN,
             busy_until: None,
             ready: BTreeSet::new(),
+            tried_ready: false,
         }
     }
 
@@ -198,7 +201,7 @@ impl Oracle {
             "initialize" | "reset" => self.forget(),
             _ if event.error.is_some() => {}
             "get_outgoing_queue" => self.queue_was_read(event)?,
-            "restart" => return self.restarted(event),
+            "restart" => return self.restarted(event, &calls),
             _ => {
                 let judged = self.message_call(event, &calls);
                 self.early.clear();
@@ -220,6 +223,7 @@ impl Oracle {
         self.support.clear();
         self.early.clear();
         self.ready.clear();
+        self.tried_ready = false;
         self.forgot = false;
         self.rules = self.case_rules;
     }
@@ -281,7 +285,7 @@ impl Oracle {
         Some(match event.call.as_str() {
             "abort_submit" => Call::Abort,
             "create_message" => Call::Create(bind::draft(params, &self.wire_profile)),
-            "finished_msg" => Call::Finish(bind::hook(calls)),
+            "finished_msg" => Call::Finish(bind::hook(calls, self.routes("support.do_sent_mail"))),
             "get_props" => Call::GetProps,
             "notify_new_mail" => Call::NotifyNewMail,
             "open_entry" => Call::Open(bind::open_flags(params)),
@@ -291,14 +295,16 @@ impl Oracle {
             "set_responsibility" => {
                 let recipient = params.handle.as_ref().and_then(|handle| self.objects.get(handle)).and_then(|object| {
                     let addresses = &self.messages.get(&object.entry_id)?.addresses;
-                    let index = addresses.iter().position(|address| Some(address) == params.recipient.as_ref())?;
-                    u8::try_from(index).ok()
+                    u8::try_from(bind::place(addresses, params.recipient.as_ref()?)?).ok()
                 });
                 Call::SetResponsibility { recipient, value: params.value == Some(true) }
             }
             "submit_message" => {
-                let recorded = self.routes("support.expand_recips");
-                Call::Submit(bind::env(calls, recorded, &self.wire_profile))
+                let expansion_recorded = self.routes("support.expand_recips");
+                let object = params.handle.as_ref().and_then(|handle| self.objects.get(handle));
+                let tracker = object.and_then(|object| self.messages.get(&object.entry_id));
+                let addresses = tracker.map(|tracker| tracker.addresses.as_slice()).unwrap_or_default();
+                Call::Submit(bind::env(calls, expansion_recorded, addresses, &self.wire_profile))
             }
             _ => return None,
         })
@@ -377,7 +383,12 @@ impl Oracle {
                     tracker.handles.push(handle.clone());
                 }
                 let handle_state = Handle { asked, granted, ..Handle::CREATED };
-                let object = OpenObject { entry_id: entry_id.to_owned(), session, handle: handle_state, pending: None };
+                let object = OpenObject {
+                    entry_id: entry_id.to_owned(),
+                    session,
+                    handle: handle_state,
+                    pending: Pending::Nothing,
+                };
                 self.dead.remove(&handle);
                 // After SubmitMessage only Release is allowed, so a provider may give the handle away again.
                 if let Some(old) = self.objects.insert(handle.clone(), object) {
@@ -400,8 +411,13 @@ impl Oracle {
             }
             Call::SetProps { save } => {
                 if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
-                    object.pending = if success && !save { subject_of(event) } else { None };
-                    object.handle.dirty = object.pending.is_some();
+                    object.pending = match subject_of(event) {
+                        // What a refused change leaves behind in the object, nobody says.
+                        _ if !success => Pending::Unknown,
+                        Some(subject) if !save => Pending::Subject(subject),
+                        _ => Pending::Nothing,
+                    };
+                    object.handle.dirty = object.pending != Pending::Nothing;
                 }
             }
             Call::Submit(_) => {
@@ -412,23 +428,26 @@ impl Oracle {
                         }
                     }
                 }
-                if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
+                if let Some(object) = object.as_ref().and_then(|(handle, _)| self.objects.get_mut(handle)) {
                     object.handle.spent |= success;
                     object.handle.refused |= !success;
-                    object.pending = None;
-                    object.handle.dirty = false;
                 }
+                self.may_have_saved(entry_id, object);
             }
-            Call::SetLock(_) if success => {
-                if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
-                    object.pending = None;
-                    object.handle.dirty = false;
-                }
-            }
+            Call::SetLock(_) | Call::SetResponsibility { .. } if success => self.may_have_saved(entry_id, object),
             _ => {}
         }
         self.retire(entry_id);
         Ok(())
+    }
+
+    /// A call through this object calls SaveChanges, or may have.
+    fn may_have_saved(&mut self, entry_id: &str, object: Option<(String, OpenObject)>) {
+        let saved = self.messages.get(entry_id).and_then(|tracker| tracker.content.as_deref());
+        if let Some(object) = object.and_then(|(handle, _)| self.objects.get_mut(&handle)) {
+            object.pending = std::mem::take(&mut object.pending).after_saving(saved);
+            object.handle.dirty = object.pending != Pending::Nothing;
+        }
     }
 
     /// The object is open no more.
@@ -469,14 +488,14 @@ impl Oracle {
         self.forgot = true;
     }
 
-    fn restarted(&mut self, event: &Event) -> Result<(), Unjudged> {
+    fn restarted(&mut self, event: &Event, calls: &[SupportSeen]) -> Result<(), Unjudged> {
         if let Some(code) = event.result.hresult.filter(|code| !code.is_success()) {
             return Err(Unjudged::Restart(code));
         }
         let stop = bind::stop(event);
         let ids: Vec<String> = self.messages.keys().cloned().collect();
         for id in ids {
-            self.judge_call(event, (Session::Client(1), Call::Restart(stop)), &id, None, &[]);
+            self.judge_call(event, (Session::Client(1), Call::Restart(stop)), &id, None, calls);
             let Some(tracker) = self.tracker_mut(&id) else { continue };
             tracker.handles.clear();
             if let Some(missed) = tracker.missed.as_mut() {
@@ -486,12 +505,11 @@ impl Oracle {
         self.dead.extend(std::mem::take(&mut self.objects).into_keys());
         self.support.clear();
         self.ready.clear();
-        if stop == Stop::Crash {
-            // What was owed may have died with the process.
-            for id in std::mem::take(&mut self.owing) {
-                if let Some(tracker) = self.tracker_mut(&id) {
-                    tracker.owed.clear();
-                }
+        self.tried_ready = false;
+        // What was owed may have ended with the process; who logs on anew reads the table.
+        for id in std::mem::take(&mut self.owing) {
+            if let Some(tracker) = self.tracker_mut(&id) {
+                tracker.owed.clear();
             }
         }
         Ok(())
@@ -545,9 +563,12 @@ impl Oracle {
         self.messages.get_mut(entry_id).map(Arc::make_mut)
     }
 
-    /// Notes `SpoolerNotify(NOTIFY_READYTOSEND)` by a session's store object.
-    pub(super) fn note_ready(&mut self, session: Session) {
-        self.ready.insert(session);
+    /// Notes `SpoolerNotify(NOTIFY_READYTOSEND)` by a session's store object; one that failed may be repeated.
+    pub(super) fn note_ready(&mut self, session: Session, succeeded: bool) {
+        self.tried_ready = true;
+        if succeeded {
+            self.ready.insert(session);
+        }
     }
 
     /// Whether this session's store object has called `SpoolerNotify(NOTIFY_READYTOSEND)`.
@@ -556,8 +577,8 @@ impl Oracle {
     }
 
     /// Whether `SpoolerNotify(NOTIFY_READYTOSEND)` came in this life of the store.
-    pub(super) fn is_ready(&self) -> bool {
-        !self.ready.is_empty()
+    pub(super) const fn is_ready(&self) -> bool {
+        self.tried_ready
     }
 
     /// What the event's call returned; `None` if it never did.
@@ -570,7 +591,8 @@ impl Oracle {
 }
 
 /// The rules for a provider: the register's stances, and what its profile declares.
-fn rules(catalogue: &Catalogue, profile: &wire::Profile) -> Rules {
+#[must_use]
+pub fn rules(catalogue: &Catalogue, profile: &wire::Profile) -> Rules {
     let mut rules = Rules::none();
     for ambiguity in catalogue.ambiguities() {
         for reading in &ambiguity.readings {

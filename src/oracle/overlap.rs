@@ -12,7 +12,7 @@ use spoolproof_sdk::trace::{At, Event};
 use spoolproof_sdk::wire::Observation;
 
 use super::oracle::{Oracle, Unjudged};
-use super::tracker::{OpenObject, Tracker};
+use super::tracker::{OpenObject, Pending, Tracker};
 use super::verdict::Verdict;
 
 /// How many calls are judged in search of an order: all orders of six calls, and of more where most follow from time.
@@ -190,7 +190,7 @@ fn merge_object(object: &mut OpenObject, other: &OpenObject) {
     object.handle.refused |= other.handle.refused;
     object.handle.dirty &= other.handle.dirty;
     if object.pending != other.pending {
-        object.pending = None;
+        object.pending = Pending::Unknown;
     }
 }
 

@@ -8,7 +8,7 @@ use spoolproof_sdk::trace::Event;
 use super::ledger::Ledger;
 use super::oracle::{Oracle, unknown};
 use super::overlap::{Overlapping, Span, messages_of};
-use super::tracker::Moment;
+use super::tracker::{Moment, Pending};
 use crate::model::Handle;
 
 impl Oracle {
@@ -108,6 +108,7 @@ impl Oracle {
         self.owing.append(&mut part.owing);
         self.support.append(&mut part.support);
         self.ready = part.ready;
+        self.tried_ready = part.tried_ready;
         self.early = part.early;
         self.rules = part.rules;
         self.case = part.case;
@@ -124,7 +125,7 @@ impl Oracle {
         }
         for object in self.objects.values_mut() {
             object.handle = Handle { granted: None, stale: true, dirty: false, ..object.handle };
-            object.pending = None;
+            object.pending = Pending::Unknown;
         }
     }
 }

@@ -125,6 +125,14 @@ impl Oracle {
                     ));
                 }
             }
+            let shown_time = row.client_submit_time.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
+            let known_time = tracker.time.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
+            if let (Some(shown), Some(known), None) = (shown_time, known_time, &wrong)
+                && shown != known
+            {
+                let what = "the queue row shows another PR_CLIENT_SUBMIT_TIME than the message has".to_owned();
+                wrong = Some((Aspect::SubmitTime, what, "the time of its submission"));
+            }
             if !is_new {
                 wrong =
                     Some((Aspect::Rows, "the outgoing queue table has two rows for one message".to_owned(), "one row"));
@@ -241,7 +249,8 @@ impl Oracle {
         let notice = Notice {
             new_mail: event.call == "notify.new_mail",
             kind: event.params.event.clone().unwrap_or_else(|| "changed".to_owned()),
-            about: event.params.entry_id.as_deref().map(|id| self.row_message(id).unwrap_or_else(|| id.to_owned())),
+            // An identifier that nobody knows yet may be a new one of any message (F8).
+            about: event.params.entry_id.as_deref().and_then(|id| self.row_message(id)),
         };
         let mut paid = Vec::new();
         let messages = &mut self.messages;
@@ -265,7 +274,8 @@ impl Oracle {
             }
             None => self.owing.retain(pay),
         }
-        if paid.is_empty() {
+        // A table that changed may have changed in more than one way.
+        if paid.is_empty() || notice.kind == "changed" {
             self.early.push(notice);
         }
         for change in paid {
@@ -275,7 +285,11 @@ impl Oracle {
 
     /// Notes that the store owes a notification, unless it came already.
     pub(super) fn owe(&mut self, tracker: &mut super::tracker::Tracker, entry_id: &str, owed: Owed) {
-        if self.early.iter().any(|notice| notice.pays(owed.change, entry_id)) {
+        let added = |owed: &Owed| matches!(owed.change, QueueChange::Added | QueueChange::AddedForPreprocessing);
+        if owed.change == QueueChange::Removed && tracker.owed.iter().any(added) {
+            // It left before its row was shown (E3): for the table, nothing has changed.
+            tracker.owed.retain(|owed| !added(owed));
+        } else if self.early.iter().any(|notice| notice.pays(owed.change, entry_id)) {
             self.ledger.exercise(notification(owed.change).ids(Aspect::Notify));
         } else {
             tracker.owed.push(owed);

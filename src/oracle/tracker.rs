@@ -21,6 +21,8 @@ pub(super) struct Tracker {
     pub(super) name: String,
     /// The recipients' addresses, in the order of the bits.
     pub(super) addresses: Vec<String>,
+    /// Recipients that ExpandRecips added, as bits: their rows may lack PR_RESPONSIBILITY (A14).
+    pub(super) added: u32,
     /// PR_SUBJECT as last saved, where it is known.
     pub(super) content: Option<String>,
     /// PR_CLIENT_SUBMIT_TIME as last seen, while it must not change.
@@ -122,7 +124,30 @@ pub(super) struct OpenObject {
     pub(super) session: Session,
     pub(super) handle: Handle,
     /// What SetProps put into it and SaveChanges has not saved.
-    pub(super) pending: Option<String>,
+    pub(super) pending: Pending,
+}
+
+/// The PR_SUBJECT that an open object holds beside the saved one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Pending {
+    /// None.
+    #[default]
+    Nothing,
+    /// This one.
+    Subject(String),
+    /// One that was set before a call which may have saved it, or discarded it.
+    Unknown,
+}
+
+impl Pending {
+    /// What remains after a call that may have saved it; `saved` is the content afterwards, where it is known.
+    pub(super) fn after_saving(self, saved: Option<&str>) -> Self {
+        match self {
+            Self::Subject(subject) if saved == Some(subject.as_str()) => Self::Nothing,
+            Self::Subject(_) | Self::Unknown => Self::Unknown,
+            Self::Nothing => Self::Nothing,
+        }
+    }
 }
 
 impl Tracker {
@@ -159,6 +184,7 @@ impl Tracker {
         let both = self.candidates.iter().chain(&other.candidates).copied().collect();
         self.become_any(both);
         common(&mut self.addresses, &other.addresses);
+        self.added |= other.added;
         common(&mut self.content, &other.content);
         common(&mut self.time, &other.time);
         common(&mut self.missed, &other.missed);

@@ -34,6 +34,19 @@ pub(super) fn finding(
     footer(out, case, finding.requirements.first())
 }
 
+/// Writes where else the same was found.
+pub(super) fn likewise(out: &mut dyn Write, cases: &[&str], width: usize) -> io::Result<()> {
+    const SHOWN: usize = 6;
+    if cases.is_empty() {
+        return Ok(());
+    }
+    let mut text = cases.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    if cases.len() > SHOWN {
+        text.push_str(&format!(" and {} more", cases.len() - SHOWN));
+    }
+    labelled(out, "likewise in:", &text, width)
+}
+
 /// Writes a case that nobody could judge: there is no finding, only the reason.
 pub(super) fn unjudged(out: &mut dyn Write, case: &CaseVerdict) -> io::Result<()> {
     let style = style(case.verdict);

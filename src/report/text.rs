@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::layout::{FAINT, STRONG, columns, count, family, fill, number, style, wrap};
 use super::{CaseVerdict, Report, block};
-use crate::oracle::Verdict;
+use crate::oracle::{Finding, Verdict};
 
 /// How to lay out a report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -83,9 +83,10 @@ fn families(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()
 /// Everything that was found, the worst first, each with what it needs to be understood.
 fn findings(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()> {
     for verdict in [Verdict::Violation, Verdict::Error, Verdict::Inconclusive, Verdict::Deviation] {
-        for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
-            let case = report.cases.iter().find(|case| Some(&case.id) == finding.case.as_ref());
-            block::finding(out, finding, case, width)?;
+        for group in groups(report.findings.iter().filter(|finding| finding.verdict == verdict)) {
+            let case = report.cases.iter().find(|case| Some(&case.id) == group.shown.case.as_ref());
+            block::finding(out, group.shown, case, width)?;
+            block::likewise(out, &group.elsewhere, width)?;
             writeln!(out)?;
         }
         for case in report.cases.iter().filter(|case| case.verdict == verdict) {
@@ -96,6 +97,42 @@ fn findings(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()
         }
     }
     Ok(())
+}
+
+/// Findings that say the same of the same party: one is shown, the others are counted.
+struct Group<'a> {
+    /// The one with the shortest history.
+    shown: &'a Finding,
+    /// The other cases that show it.
+    elsewhere: Vec<&'a str>,
+}
+
+fn groups<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for finding in findings {
+        let same = |group: &&mut Group<'_>| {
+            let shown = group.shown;
+            finding.case.is_some()
+                && shown.who == finding.who
+                && shown.requirements == finding.requirements
+                && shown.what == finding.what
+        };
+        let Some(group) = groups.iter_mut().find(same) else {
+            groups.push(Group { shown: finding, elsewhere: Vec::new() });
+            continue;
+        };
+        let other = if finding.history.len() < group.shown.history.len() {
+            std::mem::replace(&mut group.shown, finding)
+        } else {
+            finding
+        };
+        group.elsewhere.extend(other.case.as_deref());
+    }
+    for group in &mut groups {
+        group.elsewhere.retain(|case| Some(*case) != group.shown.case.as_deref());
+        group.elsewhere.dedup();
+    }
+    groups
 }
 
 /// What the run says of readings, and what it could not say anything about.
@@ -113,9 +150,17 @@ fn limits(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()> 
     for case in report.cases.iter().filter(|case| is_not_run(case)) {
         *not_run.entry(case.reason.as_deref().unwrap_or("no reason was given")).or_default() += 1;
     }
+    let mut not_run: Vec<(&str, u64)> = not_run.into_iter().collect();
+    not_run.sort_by_key(|(_, cases)| std::cmp::Reverse(*cases));
+    let rest = not_run.split_off(not_run.len().min(REASONS));
     for (reason, cases) in not_run {
         let text = format!("{}: {reason}", count(cases, "case"));
         lines.push(("not run", wrap(&text, width.saturating_sub(LABEL_COLUMNS))));
+    }
+    if !rest.is_empty() {
+        let cases = rest.iter().map(|(_, cases)| cases).sum();
+        let text = format!("{} for {} other reasons (the JSON report has each)", count(cases, "case"), rest.len());
+        lines.push(("not run", vec![text]));
     }
     let not_judged =
         report.requirements.iter().filter(|requirement| requirement.verdict <= Verdict::Unsupported).count();
@@ -136,6 +181,9 @@ fn limits(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()> 
 }
 
 const LABEL_COLUMNS: usize = 14;
+
+/// How many reasons for cases that did not run are told one by one, the most frequent first.
+const REASONS: usize = 5;
 
 const fn is_not_run(case: &CaseVerdict) -> bool {
     matches!(case.verdict, Verdict::NotExercised | Verdict::Unsupported)

@@ -12,5 +12,7 @@ mod print;
 mod reader;
 mod script;
 
+pub(crate) use reader::{Members, Problems, Value, suggest};
+
 pub use call::{Answers, Call, Event, NewMessage, OpenFlag, Target};
 pub use script::{Scenario, Step};

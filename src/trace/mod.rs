@@ -7,6 +7,7 @@
 mod audit;
 mod error;
 mod locate;
+mod narrate;
 mod overlap;
 mod reader;
 mod strict;
@@ -14,5 +15,6 @@ mod writer;
 
 pub use audit::{Audited, audit};
 pub use error::{ReadError, ReadErrorKind};
+pub use narrate::narrate;
 pub use reader::{Place, ReadOptions, Reader};
 pub use writer::Writer;

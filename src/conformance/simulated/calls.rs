@@ -29,9 +29,11 @@ impl Simulated {
         let (call, choice) = loop {
             let call = self.call_of(method, params, &target)?;
             let steps = self.store.steps(&target, call);
-            let choice = choose(&self.store.rules, &steps, before, assumed, &self.support_calls);
-            match due(&choice.step, &self.support_calls, self.store.announced) {
-                Some(method) => self.ask(method, &target.entry_id, support),
+            let permitted = (before, steps.as_slice());
+            let choice = choose(&self.store.rules, permitted, assumed, &self.support_calls, &mut self.will);
+            let announced = self.store.is_announced(target.session, &mut self.will);
+            match due(&choice.step, &self.support_calls, announced, &mut self.will) {
+                Some(method) => self.ask(method, &target, support),
                 None => break (call, choice),
             }
         };
@@ -39,27 +41,35 @@ impl Simulated {
         let table = table(&self.support_calls);
         let subject = params.props.as_ref().and_then(|props| props.get("PR_SUBJECT")?.as_str());
         let effect = Effect { call, step: &choice.step, code: choice.code, subject, table: table.as_deref() };
-        self.store.apply(&target, &effect);
+        self.store.apply(&target, &effect, &mut self.will);
         if let Some(change) = owes(&before, &self.store.state(&target.entry_id)) {
             self.tell(change, &before, &target.entry_id);
         }
         if call == Call::NotifyNewMail && choice.code.is_success() {
             self.tell(QueueChange::NewMail, &before, &target.entry_id);
         }
+        if self.will.strays(12) {
+            self.tell_too_much(&target.entry_id);
+        }
         self.result(&target, call, &choice, params)
     }
 
     /// `GetOutgoingQueue`: the spooler's; a client is refused unless the scenario assumes otherwise.
+    ///
+    /// A store that does not send, or serves one spooler only, may refuse (OQT-02, XOM-04).
     pub(super) fn read_queue(&mut self, params: &CallParams, assumed: &Assumed) -> Answer {
         let replies: &[Reply] = match session(params)? {
             Session::Client(_) => &[NO_SUPPORT, Reply::Refused(Codes::Any), Reply::Success],
+            Session::Spooler(number) if number > 1 || self.store.profile.outgoing_submission == Some(false) => {
+                &[Reply::Success, Reply::Refused(Codes::Any)]
+            }
             Session::Spooler(_) => &[Reply::Success],
         };
         let steps: Vec<Step> =
             replies.iter().map(|reply| Step::new(*reply, Message::default(), queue_table())).collect();
-        let choice = choose(&self.store.rules, &steps, Message::default(), assumed, &[]);
+        let choice = choose(&self.store.rules, (Message::default(), &steps), assumed, &[], &mut self.will);
         self.check("GetOutgoingQueue", assumed, &choice);
-        let read = if choice.code.is_success() { self.store.queue() } else { CallResult::default() };
+        let read = if choice.code.is_success() { self.store.queue(&mut self.will) } else { CallResult::default() };
         Ok(CallResult { hresult: Some(choice.code), ..read })
     }
 
@@ -70,18 +80,21 @@ impl Simulated {
             RestartKind::Crash => Stop::Crash,
         };
         let call = Call::Restart(stop);
-        let started =
-            choose(&self.store.rules, &[Step::untouched(Message::default())], Message::default(), assumed, &[]);
+        let nothing = Message::default();
+        let started = choose(&self.store.rules, (nothing, &[Step::untouched(nothing)]), assumed, &[], &mut self.will);
         self.check(words::call(call), assumed, &started);
         let ids: Vec<String> = self.store.messages.keys().cloned().collect();
         for entry_id in ids {
             let target = Target { session: Session::Client(1), entry_id, handle: None };
             let before = self.store.state(&target.entry_id);
             let steps = self.store.steps(&target, call);
-            let choice = choose(&self.store.rules, &steps, before, &Assumed::default(), &[]);
+            let choice = choose(&self.store.rules, (before, &steps), &Assumed::default(), &[], &mut self.will);
             if let Some(record) = self.store.messages.get_mut(&target.entry_id) {
-                record.state = settled(before, choice.step.next);
+                record.state = settled(before, choice.step.next, &mut self.will);
             }
+        }
+        if stop == Stop::Crash && self.will.strays(2) {
+            self.late.clear();
         }
         self.store.start_again();
         Ok(CallResult::from(started.code))
@@ -92,7 +105,7 @@ impl Simulated {
         match method {
             "create_message" => {
                 let session = session(params)?;
-                Ok(Target { session, entry_id: self.store.new_message(params), handle: None })
+                Ok(Target { session, entry_id: self.store.new_message(params, &mut self.will), handle: None })
             }
             "abort_submit" | "finished_msg" | "notify_new_mail" | "open_entry" => {
                 Ok(Target { session: session(params)?, entry_id: params.entry_id()?.to_owned(), handle: None })
@@ -107,7 +120,7 @@ impl Simulated {
         Ok(match method {
             "abort_submit" => Call::Abort,
             "create_message" => Call::Create(bind::draft(params, &self.store.profile)),
-            "finished_msg" => Call::Finish(bind::hook(&made)),
+            "finished_msg" => Call::Finish(bind::hook(&made, true)),
             "get_props" => Call::GetProps,
             "notify_new_mail" => Call::NotifyNewMail,
             "open_entry" => Call::Open(bind::open_flags(params)),
@@ -116,40 +129,61 @@ impl Simulated {
             "set_props" => Call::SetProps { save: params.save == Some(true) },
             "set_responsibility" => {
                 let address = params.recipient()?;
-                let rows = self.store.messages.get(&target.entry_id).map(|record| record.recipients.as_slice());
-                let index = rows.and_then(|rows| rows.iter().position(|row| row.address == address));
-                let recipient = index.and_then(|index| u8::try_from(index).ok());
+                let place = bind::place(&self.store.addresses(&target.entry_id), address);
+                let recipient = place.and_then(|place| u8::try_from(place).ok());
                 Call::SetResponsibility { recipient, value: params.value()? }
             }
-            "submit_message" => Call::Submit(bind::env(&made, true, &self.store.profile)),
+            "submit_message" => {
+                let addresses = self.store.addresses(&target.entry_id);
+                Call::Submit(bind::env(&made, true, &addresses, &self.store.profile))
+            }
             _ => return Err(CallError::Unsupported),
         })
     }
 
     /// Makes a support call.
-    fn ask(&mut self, method: &str, entry_id: &str, support: &mut dyn Support) {
-        let params = support_params(method, entry_id);
+    fn ask(&mut self, method: &str, target: &Target, support: &mut dyn Support) {
+        let params = support_params(method, &target.entry_id);
         let answer = support.answer(method, &params, &mut Before(&self.store));
         if method == NOTIFY && answer.hresult.is_none_or(HResult::is_success) {
-            self.store.announced = true;
+            self.store.announced.insert(target.session);
         }
         self.support_calls.push(SupportCall { method: method.to_owned(), params, answer });
     }
 
-    /// Sends the notification that `change` owes.
+    /// Sends the notification that `change` owes, in one of the words for it, at once or a little later.
     fn tell(&mut self, change: QueueChange, before: &Message, entry_id: &str) {
-        let about = CallParams { entry_id: Some(entry_id.to_owned()), ..CallParams::default() };
-        let event = match change {
-            QueueChange::NewMail => {
-                self.notifications.push(Notification { method: "notify.new_mail".to_owned(), params: about });
-                return;
+        let events: &[&str] = match change {
+            QueueChange::NewMail => &[],
+            QueueChange::Removed => &["deleted", "changed"],
+            QueueChange::Added | QueueChange::AddedForPreprocessing if before.queued => {
+                &["modified", "changed", "added"]
             }
-            QueueChange::Removed => "deleted",
-            QueueChange::Added | QueueChange::AddedForPreprocessing if before.queued => "modified",
-            QueueChange::Added | QueueChange::AddedForPreprocessing => "added",
+            QueueChange::Added | QueueChange::AddedForPreprocessing => &["added", "changed", "modified"],
         };
-        let params = CallParams { table: Some("outgoing_queue".to_owned()), event: Some(event.to_owned()), ..about };
-        self.notifications.push(Notification { method: "notify.table_modified".to_owned(), params });
+        let event = self.will.pick(events).copied();
+        let notification = self.notification(event, entry_id);
+        let queue = if self.will.strays(4) { &mut self.late } else { &mut self.notifications };
+        queue.push(notification);
+    }
+
+    /// Tells of a row that changed, though nobody asked (E3).
+    fn tell_too_much(&mut self, entry_id: &str) {
+        let notification = self.notification(Some("modified"), entry_id);
+        self.notifications.push(notification);
+    }
+
+    /// A notification of an `event` in the outgoing queue, or else of new mail; it need not name the message.
+    fn notification(&mut self, event: Option<&str>, entry_id: &str) -> Notification {
+        let entry_id = if self.will.strays(6) { None } else { Some(entry_id.to_owned()) };
+        let params = CallParams {
+            table: event.map(|_| "outgoing_queue".to_owned()),
+            event: event.map(str::to_owned),
+            entry_id,
+            ..CallParams::default()
+        };
+        let method = if event.is_some() { "notify.table_modified" } else { "notify.new_mail" };
+        Notification { method: method.to_owned(), params }
     }
 
     /// Remembers the first reply that the scenario assumes and the model does not permit.
@@ -167,16 +201,16 @@ impl Simulated {
         let result = CallResult::from(choice.code);
         Ok(match (call, choice.step.reply) {
             (Call::Create(_), Reply::Success) => {
-                let handle = self.store.open(target, OpenFlags::Modify, Some(Level::Write));
+                let handle = self.store.open(target, OpenFlags::Modify, Some(Level::Write), &mut self.will);
                 CallResult { entry_id: Some(target.entry_id.clone()), handle: Some(handle), ..result }
             }
             (Call::Open(flags), Reply::Opened(level)) => {
                 let access = if level == Level::Read { Access::Read } else { Access::ReadWrite };
-                let handle = self.store.open(target, flags, Some(level));
+                let handle = self.store.open(target, flags, Some(level), &mut self.will);
                 CallResult { handle: Some(handle), access: Some(access), ..result }
             }
             (Call::Open(flags), Reply::OpenedInName) => {
-                let handle = self.store.open(target, flags, None);
+                let handle = self.store.open(target, flags, None, &mut self.will);
                 let refused = Some(HResult::MAPI_E_NO_ACCESS);
                 CallResult { handle: Some(handle), first_use_hresult: refused, ..result }
             }
@@ -186,8 +220,8 @@ impl Simulated {
     }
 }
 
-/// The recipient table as MAPI returned it last.
+/// The recipient table as MAPI leaves it: expanded, if it expanded anything.
 fn table(made: &[SupportCall]) -> Option<Vec<Recipient>> {
-    let tables = made.iter().rev().filter(|call| call.method == EXPAND || call.method == PREPARE);
-    tables.filter_map(|call| call.answer.recipients.clone()).next()
+    let of = |method: &str| made.iter().rev().find(|call| call.method == method)?.answer.recipients.clone();
+    of(EXPAND).or_else(|| of(PREPARE))
 }

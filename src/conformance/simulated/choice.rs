@@ -5,6 +5,7 @@ use std::fmt;
 use spoolproof_sdk::HResult;
 use spoolproof_sdk::wire::{Access, CallParams};
 
+use super::will::Will;
 use crate::conformance::sut::SupportCall;
 use crate::model::{Codes, Level, Message, Reply, Rules, Step, Times};
 use crate::oracle::{admits, bind, words};
@@ -15,8 +16,25 @@ pub(super) const COMPLETE: &str = "support.complete_msg";
 pub(super) const SENT_MAIL: &str = "support.do_sent_mail";
 pub(super) const NOTIFY: &str = "support.spooler_notify";
 
-/// Failures that a refusal may carry when the model names only those that it may not.
-const FAILURES: [HResult; 3] = [HResult::MAPI_E_CALL_FAILED, HResult::MAPI_E_NO_ACCESS, HResult::MAPI_E_NO_SUPPORT];
+/// Failures that a refusal may carry when the model names none, or only those that it may not: the usual one first.
+const FAILURES: [HResult; 12] = [
+    HResult::MAPI_E_CALL_FAILED,
+    HResult::MAPI_E_NO_ACCESS,
+    HResult::MAPI_E_NO_SUPPORT,
+    HResult::MAPI_E_SUBMITTED,
+    HResult::MAPI_E_INVALID_PARAMETER,
+    HResult::MAPI_E_NOT_IN_QUEUE,
+    HResult::MAPI_E_UNABLE_TO_ABORT,
+    HResult::MAPI_E_NOT_FOUND,
+    HResult::MAPI_E_OBJECT_CHANGED,
+    HResult::MAPI_E_BUSY,
+    HResult::MAPI_E_NOT_ENOUGH_MEMORY,
+    HResult::from_code(0x8004_FFFF),
+];
+
+/// Codes of success, the usual one first.
+const SUCCESSES: [HResult; 4] =
+    [HResult::S_OK, HResult::S_OK, HResult::MAPI_W_ERRORS_RETURNED, HResult::MAPI_W_PARTIAL_COMPLETION];
 
 /// What the scenario assumes of a reply; nothing by default.
 #[derive(Clone, Debug, Default)]
@@ -27,12 +45,12 @@ pub(super) struct Assumed {
 
 impl Assumed {
     /// The code that makes `reply` what is assumed; `None` if none does.
-    fn code(&self, reply: Reply, failed: Option<HResult>) -> Option<HResult> {
+    fn code(&self, reply: Reply, failed: Option<HResult>, will: &mut Will) -> Option<HResult> {
         if self.access.is_some_and(|access| reply != Reply::Opened(level(access))) {
             return None;
         }
         if self.expect.is_empty() {
-            return Some(usual(reply, failed));
+            return Some(code(reply, failed, will));
         }
         self.expect.iter().copied().find(|code| carries(reply, *code, failed))
     }
@@ -59,29 +77,59 @@ pub(super) struct Choice {
     pub(super) instead: Option<String>,
 }
 
-/// Takes the first of `steps` that is permitted and as assumed, or else the first that is permitted.
+/// Takes one of `steps` that is permitted and as assumed, or else one that is permitted: the first, or any.
 ///
 /// A step is permitted if it follows every SHOULD, needs no reading that is undecided and nothing that is not known,
 /// and can still be taken after the support calls that were made.
-pub(super) fn choose(rules: &Rules, steps: &[Step], from: Message, assumed: &Assumed, made: &[SupportCall]) -> Choice {
+pub(super) fn choose(
+    rules: &Rules,
+    (from, steps): (Message, &[Step]),
+    assumed: &Assumed,
+    made: &[SupportCall],
+    will: &mut Will,
+) -> Choice {
     let failed = bind::support_error(&seen(made));
-    let clean: Vec<&Step> = steps.iter().filter(|step| is_clean(rules, step) && can_follow(step, made)).collect();
-    if let Some((step, code)) = clean.iter().find_map(|step| Some((*step, assumed.code(step.reply, failed)?))) {
+    let permitted = |step: &&Step| is_permitted(rules, step, will.deviates()) && can_follow(step, made);
+    let clean: Vec<&Step> = steps.iter().filter(permitted).collect();
+    let assumable: Vec<(&Step, HResult)> =
+        clean.iter().filter_map(|step| Some((*step, assumed.code(step.reply, failed, will)?))).collect();
+    if let Some((step, code)) = will.pick(&assumable).copied() {
         return Choice { step: step.clone(), code, instead: None };
     }
     let instead = Some(words::replies(clean.iter().copied(), failed));
     // The model has an answer to everything, but only a call that no page speaks of could have none that is clean.
     let step = clean.first().copied().or_else(|| steps.first()).cloned().unwrap_or_else(|| Step::untouched(from));
-    Choice { code: usual(step.reply, failed), step, instead }
+    Choice { code: code(step.reply, failed, will), step, instead }
 }
 
 /// The support call that `step` makes next, after those that were made.
-pub(super) fn due(step: &Step, made: &[SupportCall], announced: bool) -> Option<&'static str> {
-    let due = required(step).find(|(times, method)| !times.admits(0) && count(made, method) == 0);
+///
+/// What comes of ExpandRecips decides whether CompleteMsg is called at all, so nothing that prepares follows it.
+pub(super) fn due(step: &Step, made: &[SupportCall], announced: bool, will: &mut Will) -> Option<&'static str> {
+    let lacks = |(times, method): (Times, &'static str)| (wanted(times, will) > count(made, method)).then_some(method);
+    let lacking: Vec<&'static str> = required(step).filter_map(lacks).collect();
+    let concluding = |method: &&str| matches!(*method, COMPLETE | SENT_MAIL);
+    let preparing: Vec<&'static str> = lacking.iter().copied().filter(|method| !concluding(method)).collect();
+    let concluded = made.iter().any(|call| concluding(&call.method.as_str()));
+    let due = if concluded || preparing.is_empty() {
+        lacking.iter().copied().find(concluding)
+    } else {
+        will.pick(&preparing).copied()
+    };
     match due {
         // Once a life, MAPI is told before its first PrepareSubmit (PRE-07, SPN-11).
-        Some((_, PREPARE)) if !announced && count(made, NOTIFY) == 0 => Some(NOTIFY),
-        due => due.map(|(_, method)| method),
+        Some(PREPARE) if !announced && count(made, NOTIFY) == 0 => Some(NOTIFY),
+        due => due,
+    }
+}
+
+/// How often a call is made that may be made so often.
+fn wanted(times: Times, will: &mut Will) -> usize {
+    match times {
+        Times::Never => 0,
+        Times::Any => usize::from(will.strays(4)) + usize::from(will.strays(16)),
+        Times::Some => 1 + usize::from(will.strays(12)),
+        Times::Once => 1,
     }
 }
 
@@ -99,8 +147,9 @@ pub(super) fn support_params(method: &str, entry_id: &str) -> CallParams {
     }
 }
 
-fn is_clean(rules: &Rules, step: &Step) -> bool {
-    step.lacks.is_none() && step.breaks().next().is_none() && step.needs.iter().all(|need| rules.silent(*need))
+fn is_permitted(rules: &Rules, step: &Step, deviates: bool) -> bool {
+    let follows = deviates || step.breaks().next().is_none();
+    follows && step.lacks.is_none() && step.needs.iter().all(|need| rules.silent(*need))
 }
 
 fn can_follow(step: &Step, made: &[SupportCall]) -> bool {
@@ -129,12 +178,15 @@ fn carries(reply: Reply, code: HResult, failed: Option<HResult>) -> bool {
 }
 
 /// The code of a reply of which nothing is assumed.
-fn usual(reply: Reply, failed: Option<HResult>) -> HResult {
+fn code(reply: Reply, failed: Option<HResult>, will: &mut Will) -> HResult {
     let known = match reply {
-        Reply::Success | Reply::Opened(_) | Reply::OpenedInName => Some(HResult::S_OK),
-        Reply::Refused(Codes::Any) => None,
-        Reply::Refused(Codes::OneOf(codes)) => codes.first().copied(),
-        Reply::Refused(Codes::NoneOf(codes)) => FAILURES.into_iter().find(|code| !codes.contains(code)),
+        Reply::Success | Reply::Opened(_) | Reply::OpenedInName => will.pick(&SUCCESSES).copied(),
+        Reply::Refused(Codes::Any) => will.pick(&FAILURES).copied(),
+        Reply::Refused(Codes::OneOf(codes)) => will.pick(codes).copied(),
+        Reply::Refused(Codes::NoneOf(codes)) => {
+            let others: Vec<HResult> = FAILURES.into_iter().filter(|code| !codes.contains(code)).collect();
+            will.pick(&others).copied()
+        }
         Reply::Refused(Codes::OfSupport) => failed,
     };
     known.unwrap_or(HResult::MAPI_E_CALL_FAILED)

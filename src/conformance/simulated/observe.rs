@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use spoolproof_sdk::CallError;
-use spoolproof_sdk::wire::{CallParams, CallResult, Folder, Observation, QueueRow, Recipient};
+use spoolproof_sdk::wire::{CallParams, CallResult, Folder, Observation, QueueRow, Recipient, SortsQueue};
 
 use super::messages::{Record, Store, Target};
+use super::will::Will;
 use crate::conformance::sut::Observe;
 use crate::model::{Message, Place, REQUIRED_COLUMNS, Tri};
 
@@ -21,15 +22,19 @@ impl Observe for Before<'_> {
 }
 
 impl Store {
-    /// Everything that `observe` can show. No move changes an entry identifier, so there is never another one.
+    /// Everything that `observe` can show.
     pub(super) fn observation(&self, entry_id: &str) -> Observation {
         let state = self.state(entry_id);
         let filed = state.place == Place::SentMail;
+        let elsewhere =
+            state.place == Place::Outbox && self.messages.get(entry_id).is_some_and(|known| known.elsewhere);
+        let moved = self.messages.get(entry_id).filter(|_| filed).and_then(|record| record.moved.clone());
         let placed = Observation {
             exists: Some(state.place.exists()),
-            folder: Some(folder(state.place)),
+            folder: Some(if elsewhere { Folder::Other } else { folder(state.place) }),
+            entry_id_now: moved.clone(),
             copies: Some(if state.place.exists() { 1 + u32::from(state.copied) } else { 0 }),
-            sentmail_copies: Some(filed.then(|| entry_id.to_owned()).into_iter().collect()),
+            sentmail_copies: Some(filed.then(|| moved.unwrap_or_else(|| entry_id.to_owned())).into_iter().collect()),
             in_outgoing_queue: Some(state.queued),
             ..Observation::default()
         };
@@ -66,21 +71,47 @@ impl Store {
             .collect())
     }
 
-    /// The outgoing queue table, in the order of submission.
-    pub(super) fn queue(&self) -> CallResult {
-        let mut queued: Vec<(&String, &Record)> =
-            self.messages.iter().filter(|(_, record)| record.state.queued).collect();
+    /// The outgoing queue table, in the order of submission unless the spooler sorts it.
+    ///
+    /// A row may come late (E3) if the profile says so, but no later than those behind it. What a row says of the lock
+    /// may be missing or stale.
+    pub(super) fn queue(&mut self, will: &mut Will) -> CallResult {
+        let late = self.profile.readings.get("E3").is_some_and(|reading| reading == "Eventually");
+        let mut queued: Vec<(&String, &mut Record)> =
+            self.messages.iter_mut().filter(|(_, record)| record.state.queued).collect();
         queued.sort_by_key(|(_, record)| record.submitted);
-        let row = |(entry_id, record): (&String, &Record)| QueueRow {
-            entry_id: entry_id.clone(),
-            client_submit_time: record.time.clone(),
-            submit_flags: Some(submit_flags(&record.state)),
-        };
+        let mut rows = Vec::new();
+        let mut waits = false;
+        for (entry_id, record) in queued {
+            waits |= late && record.late > 0;
+            record.late = record.late.saturating_sub(1);
+            if !waits {
+                rows.push(row(entry_id, record, will));
+            }
+        }
+        if self.profile.sorts_queue != Some(SortsQueue::Store) {
+            for last in (1..rows.len()).rev() {
+                let other = will.below(last + 1);
+                rows.swap(last, if will.is_free() { other } else { last });
+            }
+        }
+        let columns = REQUIRED_COLUMNS.map(str::to_owned).to_vec();
         CallResult {
-            columns: Some(REQUIRED_COLUMNS.map(str::to_owned).to_vec()),
-            rows: Some(queued.into_iter().map(row).collect()),
+            columns: if will.strays(4) { None } else { Some(columns) },
+            rows: Some(rows),
             ..CallResult::default()
         }
+    }
+}
+
+/// The row of a queued message.
+fn row(entry_id: &str, record: &Record, will: &mut Will) -> QueueRow {
+    let unlocked = names(&[("SUBMITFLAG_PREPROCESS", record.state.preprocess)]);
+    let flags = [Some(submit_flags(&record.state)), Some(unlocked), None];
+    QueueRow {
+        entry_id: entry_id.to_owned(),
+        client_submit_time: record.time.clone().filter(|_| !will.strays(6)),
+        submit_flags: will.pick(&flags).cloned().flatten(),
     }
 }
 
@@ -101,7 +132,8 @@ fn submit_flags(state: &Message) -> Vec<String> {
 fn recipients(record: &Record) -> Vec<Recipient> {
     let responsible = record.state.responsible;
     let shown = |(index, row): (usize, &Recipient)| Recipient {
-        responsibility: (index < usize::from(Message::TRACKED)).then(|| responsible >> index & 1 == 1),
+        responsibility: (index < usize::from(Message::TRACKED) && (record.bare & !responsible) >> index & 1 == 0)
+            .then(|| responsible >> index & 1 == 1),
         ..row.clone()
     };
     record.recipients.iter().enumerate().map(shown).collect()

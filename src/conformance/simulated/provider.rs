@@ -10,8 +10,10 @@ use spoolproof_sdk::{Answer, CallError, HResult};
 
 use super::choice::Assumed;
 use super::messages::Store;
+use super::will::{Latitude, Will};
 use crate::conformance::sut::{Notification, Outcome, Support, SupportCall, Sut};
 use crate::model::Rules;
+use crate::oracle::EXCLUSIVE;
 
 /// A call that has no [`CallResult`], and a method of [`Sut`] to itself.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -25,7 +27,7 @@ pub struct SimulatedError {
 ///
 /// Of the steps that the model permits it takes those that follow every SHOULD and need no reading beyond the rules',
 /// and of these the first, or the first that [`Sut::assume`] allows. Equal calls have equal answers, down to the names
-/// of handles and the times, in every case anew.
+/// of handles and the times, in every case anew. [`Simulated::at_random`] takes any of them instead.
 ///
 /// ```
 /// use spoolproof::conformance::{Simulated, Sut as _};
@@ -44,6 +46,9 @@ pub struct Simulated {
     pub(super) contradiction: Option<String>,
     pub(super) support_calls: Vec<SupportCall>,
     pub(super) notifications: Vec<Notification>,
+    /// Those that are still on their way.
+    pub(super) late: Vec<Notification>,
+    pub(super) will: Will,
 }
 
 impl Default for Simulated {
@@ -78,7 +83,24 @@ impl Simulated {
             contradiction: None,
             support_calls: Vec::new(),
             notifications: Vec::new(),
+            late: Vec::new(),
+            will: Will::default(),
         }
+    }
+
+    /// A store that takes any of the steps that `rules` permit without a word, by chance: equal seeds, equal stores.
+    ///
+    /// Of an ambiguity whose readings exclude each other it follows one throughout, as any real store does.
+    #[must_use]
+    pub fn at_random(profile: Profile, mut rules: Rules, seed: u64, latitude: Latitude) -> Self {
+        let mut will = Will::random(seed, latitude);
+        for dim in EXCLUSIVE {
+            let readings: Vec<u8> = rules.silent_readings(dim).collect();
+            if let Some(reading) = will.pick(&readings) {
+                rules.narrow(dim, *reading);
+            }
+        }
+        Self { will, ..Self::with_rules(profile, rules) }
     }
 
     /// The first reply since the last reset that a step assumed and the model does not permit, in words.
@@ -92,11 +114,12 @@ impl Simulated {
     /// An empty store; `change` stands over the own profile until the next reset.
     fn reset(&mut self, change: Option<&Profile>) {
         let own = &self.about.profile;
-        let profile = change.map_or_else(|| own.clone(), |change| changed(own, change));
+        let profile = change.map_or_else(|| own.clone(), |change| own.overridden_by(change));
         self.store = Store::new(profile, self.rules);
         self.contradiction = None;
         self.support_calls.clear();
         self.notifications.clear();
+        self.late.clear();
     }
 
     fn answer(&mut self, method: &str, params: &CallParams, assumed: &Assumed, support: &mut dyn Support) -> Answer {
@@ -132,6 +155,9 @@ impl Sut for Simulated {
             "observe" => return Err(SimulatedError { method: "observe", instead: "observe" }),
             _ => self.support_calls.clear(),
         }
+        if self.will.strays(3) {
+            self.notifications.append(&mut self.late);
+        }
         let assumed = std::mem::take(&mut self.assumed);
         Ok(match self.answer(method, params, &assumed, support) {
             Ok(result) => Outcome::Returned(result),
@@ -158,35 +184,16 @@ impl Sut for Simulated {
     }
 
     fn wait_notification(&mut self, _limit: Duration) -> Result<(), SimulatedError> {
-        Ok(()) // What is to come is there when a call returns.
+        self.notifications.append(&mut self.late);
+        Ok(())
+    }
+
+    fn wrong_assumption(&self) -> Option<String> {
+        self.contradiction()
     }
 
     fn revive(&mut self) -> Result<(), SimulatedError> {
         self.reset(None);
         Ok(())
-    }
-}
-
-/// `own` with every member that `change` has.
-fn changed(own: &Profile, change: &Profile) -> Profile {
-    let Profile {
-        outgoing_submission,
-        coupling,
-        handles_addrtypes,
-        wants_spooler_completion,
-        persists_lock,
-        sorts_queue,
-        readings,
-    } = change.clone();
-    let mut profile = own.clone();
-    profile.readings.extend(readings);
-    Profile {
-        outgoing_submission: outgoing_submission.or(profile.outgoing_submission),
-        coupling: coupling.or(profile.coupling),
-        handles_addrtypes: handles_addrtypes.or(profile.handles_addrtypes),
-        wants_spooler_completion: wants_spooler_completion.or(profile.wants_spooler_completion),
-        persists_lock: persists_lock.or(profile.persists_lock),
-        sorts_queue: sorts_queue.or(profile.sorts_queue),
-        readings: profile.readings,
     }
 }

@@ -1,0 +1,167 @@
+//! A counterexample told step by step, for people.
+
+use std::fmt;
+
+use super::witness::{Trace, TraceStep, name, person, session_name};
+use crate::model::{
+    Action, Call, Codes, Draft, Entry, Env, Hook, Level, Lock, OpenFlags, Place, Reply, Stop, Support, World,
+};
+
+/// Numbered steps, each with its reply and what it changed.
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<_> = self.steps.iter().map(|step| (who(step), what(step), answer(step), changes(step))).collect();
+        let wide = |column: fn(&(String, String, String, String)) -> &String| {
+            rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0)
+        };
+        let (whos, whats, answers) = (wide(|row| &row.0), wide(|row| &row.1), wide(|row| &row.2));
+        for (number, (who, what, answer, changed)) in (1..).zip(&rows) {
+            let mark = if number == rows.len() { '▸' } else { ' ' };
+            let line = format!("{mark} {number:>2}  {who:whos$}  {what:whats$}  {answer:answers$}  {changed}");
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+fn who(step: &TraceStep) -> String {
+    match step.action {
+        Action::Call { session, .. } => session_name(session),
+        Action::Deliver { .. } => "transport".to_owned(),
+        Action::Restart(_) => "store".to_owned(),
+    }
+}
+
+fn what(step: &TraceStep) -> String {
+    let (at, call) = match step.action {
+        Action::Call { message, call, .. } => (usize::from(message), call),
+        Action::Deliver { message, recipient, .. } => {
+            return format!("sends {} to {}", name(message.into()), person(recipient));
+        }
+        Action::Restart(Stop::Clean) => return "shuts down, starts".to_owned(),
+        Action::Restart(Stop::Crash) => return "crashes, starts".to_owned(),
+    };
+    let verb = match call {
+        Call::Abort => "abort".to_owned(),
+        Call::Create(draft) => return format!("create {}{}", name(at), made_of(draft)),
+        Call::Finish(Hook { superseded: true, .. }) => "finish (superseded)".to_owned(),
+        Call::Finish(Hook { sent_mail: Support::Fails, .. }) => "finish (DoSentMail fails)".to_owned(),
+        Call::Finish(_) => "finish".to_owned(),
+        Call::GetProps => "read".to_owned(),
+        Call::NotifyNewMail => "new mail".to_owned(),
+        Call::Open(OpenFlags::None) => "open".to_owned(),
+        Call::Open(OpenFlags::Modify) => "open to modify".to_owned(),
+        Call::Open(OpenFlags::BestAccess) => "open, best access".to_owned(),
+        Call::Release => "release".to_owned(),
+        Call::Restart(_) => "restart".to_owned(),
+        Call::SetLock(true) => "lock".to_owned(),
+        Call::SetLock(false) => "unlock".to_owned(),
+        Call::SetProps { .. } => "write".to_owned(),
+        Call::SetResponsibility { recipient, value } => {
+            let person = recipient.map_or("somebody", person);
+            return format!("set {person} of {} {}", name(at), if value { "TRUE" } else { "FALSE" });
+        }
+        Call::Submit(env) => format!("submit{}", meanwhile(env)),
+        Call::Wait => "wait".to_owned(),
+    };
+    let (verb, extra) = verb.split_once([' ', ',']).map_or((verb.as_str(), ""), |(verb, extra)| (verb, extra.trim()));
+    if extra.is_empty() { format!("{verb} {}", name(at)) } else { format!("{verb} {} {extra}", name(at)) }
+}
+
+fn made_of(draft: Draft) -> String {
+    let people: Vec<_> = (0..draft.recipients).map(person).collect();
+    let to = if people.is_empty() { " to nobody".to_owned() } else { format!(" to {}", people.join(", ")) };
+    let marks = [(draft.sentmail, "sent mail"), (draft.delete, "delete"), (draft.resend, "resend")];
+    let marks: Vec<_> = marks.into_iter().filter_map(|(set, mark)| set.then_some(mark)).collect();
+    if marks.is_empty() { to } else { format!("{to} ({})", marks.join(", ")) }
+}
+
+fn meanwhile(env: Env) -> String {
+    let marks = [
+        (env.prepare == Support::Fails, "PrepareSubmit fails"),
+        (env.expand.ends == Support::Fails, "ExpandRecips fails"),
+        (env.expand.preprocessing, "NEEDS_PREPROCESSING"),
+        (env.expand.spooler, "NEEDS_SPOOLER"),
+        (env.complete == Support::Fails, "CompleteMsg fails"),
+        (env.notify == Support::Fails, "SpoolerNotify fails"),
+    ];
+    let marks: Vec<_> = marks.into_iter().filter_map(|(set, mark)| set.then_some(mark)).collect();
+    if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) }
+}
+
+fn answer(step: &TraceStep) -> String {
+    if !matches!(step.action, Action::Call { .. }) {
+        return String::new();
+    }
+    match step.reply {
+        Reply::Success => "S_OK".to_owned(),
+        Reply::Opened(Level::Read) => "S_OK, read-only".to_owned(),
+        Reply::Opened(Level::Write) => "S_OK, read/write".to_owned(),
+        Reply::OpenedInName => "S_OK, in name only".to_owned(),
+        Reply::Refused(Codes::OneOf(codes)) => codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
+        Reply::Refused(Codes::Any | Codes::NoneOf(_)) => "refused".to_owned(),
+        Reply::Refused(Codes::OfSupport) => "its error".to_owned(),
+    }
+}
+
+/// What the step changed, and nothing else.
+fn changes(step: &TraceStep) -> String {
+    let (before, after) = (&step.before, &step.after);
+    let mut changes = Vec::new();
+    if before.queue() != after.queue() {
+        let queue: Vec<_> = after.queue().into_iter().map(name).collect();
+        changes.push(format!("queue: {}", if queue.is_empty() { "–".to_owned() } else { queue.join(", ") }));
+    }
+    for (at, (old, new)) in before.entries.iter().zip(&after.entries).enumerate() {
+        let mut marks = Vec::new();
+        changed(old, new, &mut marks);
+        let wrote = matches!(step.action, Action::Call { call: Call::SetProps { .. }, .. }) && step.writes;
+        if wrote && step.action.message() == Some(at) {
+            marks.push("+content".to_owned());
+        }
+        if !marks.is_empty() {
+            changes.push(format!("{} {}", name(at), marks.join(" ")));
+        }
+    }
+    changes.join("   ")
+}
+
+fn changed(old: &Entry, new: &Entry, marks: &mut Vec<String>) {
+    let (was, is) = (&old.message, &new.message);
+    if was.place != is.place {
+        marks.push(match is.place {
+            Place::Absent => "never was".to_owned(),
+            Place::Outbox => "in the outbox".to_owned(),
+            Place::SentMail => "in sent mail".to_owned(),
+            Place::Deleted => "in deleted items".to_owned(),
+            Place::Gone => "gone".to_owned(),
+        });
+    }
+    let flags = [
+        (was.submit, is.submit, "SUBMIT"),
+        (was.lock.shown(), is.lock.shown(), "LOCKED"),
+        (was.preprocess, is.preprocess, "PREPROCESS"),
+        (was.completing, is.completing, "completing"),
+        (was.copied, is.copied, "copy"),
+        (was.finished, is.finished, "finished"),
+    ];
+    for (_, set, mark) in flags.into_iter().filter(|(was, is, _)| was != is) {
+        marks.push(format!("{}{mark}", if set { '+' } else { '-' }));
+    }
+    if was.lock != is.lock && is.lock == Lock::Orphan {
+        marks.push("lock of nobody".to_owned());
+    }
+    for index in 0..is.recipients.min(World::RECIPIENTS_MAX) {
+        let bit = 1 << index;
+        if was.place != Place::Absent && (was.responsible & !was.unsure) & bit != (is.responsible & !is.unsure) & bit {
+            let value = if is.unsure & bit != 0 {
+                "?"
+            } else if is.responsible & bit != 0 {
+                "TRUE"
+            } else {
+                "FALSE"
+            };
+            marks.push(format!("{}={value}", person(index)));
+        }
+    }
+}

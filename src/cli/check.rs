@@ -1,0 +1,127 @@
+//! `spoolproof check`: explores the model within bounds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::failure::{Failure, warn};
+use super::progress::Progress;
+use super::{exit, library, output};
+use crate::check::{self, Bounds, Detail, Outcome, SHIPPED_BOUNDS, Trace};
+use crate::model::{AMBIGUITIES, Rules};
+use crate::spec::{Catalogue, closest};
+
+/// Explore what the rules allow, within bounds, and look for what breaks a property
+///
+/// What is found is a shortest way to it, as a scenario too. That nothing is found says nothing beyond the bounds.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  spoolproof check                                  all bounds that the program carries
+  spoolproof check tiny mine.toml --verbose         one of them, and a file
+  spoolproof check tight --reading A1=Literal       what goes wrong under another reading")]
+pub(crate) struct Check {
+    /// The bounds: names of carried ones, or files; without one, all that are carried, smallest first
+    #[arg(value_name = "BOUNDS")]
+    bounds: Vec<PathBuf>,
+
+    /// Read an ambiguity in this way and no other; may be given several times
+    #[arg(long = "reading", value_name = "ID=READING")]
+    readings: Vec<String>,
+
+    /// Where the scenarios of counterexamples go
+    #[arg(long, value_name = "FOLDER", default_value = "out")]
+    out: PathBuf,
+
+    /// Also list the properties that hold, and in how many states each was tested
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+impl Check {
+    pub(crate) fn run(&self) -> Result<u8, Failure> {
+        let rules = rules(&self.readings, &library::catalogue()?)?;
+        let names: Vec<PathBuf> = if self.bounds.is_empty() {
+            SHIPPED_BOUNDS.iter().map(|(name, _)| PathBuf::from(name)).collect()
+        } else {
+            self.bounds.clone()
+        };
+        let (mut unreadable, mut broken) = (false, false);
+        for name in names {
+            match bounds(&name) {
+                Ok(bounds) => broken |= !self.explore(&bounds, &rules)?.passed(),
+                Err(failure) => {
+                    failure.report();
+                    unreadable = true;
+                }
+            }
+        }
+        Ok(match (unreadable, broken) {
+            (true, _) => exit::UNREADABLE,
+            (false, true) => exit::VIOLATION,
+            (false, false) => exit::CONFORMS,
+        })
+    }
+
+    fn explore(&self, bounds: &Bounds, rules: &Rules) -> Result<Outcome, Failure> {
+        let progress = Progress::start(None, "states");
+        progress.doing(&bounds.name);
+        let outcome = check::run(bounds, rules, &mut |states| progress.set(states));
+        drop(progress);
+        let detail = if self.verbose { Detail::Full } else { Detail::Brief };
+        output::print(|out| check::render_text(bounds, &outcome, detail, &|trace| self.keep(trace), out))?;
+        Ok(outcome)
+    }
+
+    /// Writes a counterexample as a scenario, and says where.
+    fn keep(&self, trace: &Trace) -> Option<String> {
+        let file = self.out.join(format!("{}.toml", trace.slug()));
+        let written = fs::create_dir_all(&self.out).and_then(|()| fs::write(&file, trace.scenario().to_toml()));
+        match written {
+            Ok(()) => Some(file.display().to_string()),
+            Err(error) => {
+                warn(format_args!("cannot write {}: {error}", file.display()));
+                None
+            }
+        }
+    }
+}
+
+/// The default readings, and over them those that the user chose.
+fn rules(readings: &[String], catalogue: &Catalogue) -> Result<Rules, Failure> {
+    let mut rules = Rules::defaults();
+    for text in readings {
+        let Some((id, name)) = text.split_once('=') else {
+            return Err(Failure::usage(format_args!("`{text}` is no reading")).help("write it as `A1=Literal`"));
+        };
+        let known = AMBIGUITIES.iter().find(|(_, known, _)| *known == id);
+        let Some((_, _, names)) = known else {
+            let ids = AMBIGUITIES.iter().map(|(_, id, _)| *id);
+            let failure = match catalogue.ambiguity(id) {
+                Some(_) => Failure::usage(format_args!("the model does not depend on how `{id}` is read")),
+                None => Failure::usage(format_args!("no ambiguity is called `{id}`")).suggest(closest(id, ids.clone())),
+            };
+            return Err(failure.help(format_args!("it depends on {}", ids.collect::<Vec<_>>().join(", "))));
+        };
+        if !names.contains(&name) {
+            return Err(Failure::usage(format_args!("the model knows no reading `{id}={name}`"))
+                .suggest(closest(name, names.iter().copied()))
+                .help(format_args!("`spoolproof explain {id}` shows its readings")));
+        }
+        rules.declare(id, name);
+    }
+    Ok(rules)
+}
+
+/// The carried bounds of that name, or those in that file.
+fn bounds(name: &Path) -> Result<Bounds, Failure> {
+    let carried = SHIPPED_BOUNDS.iter().find(|(carried, _)| Path::new(carried) == name);
+    let names = SHIPPED_BOUNDS.iter().map(|(name, _)| *name);
+    let file = name.to_string_lossy();
+    let source = match carried {
+        Some((_, source)) => (*source).to_owned(),
+        None => library::read_named(name, "bounds are a file", names)?,
+    };
+    let title = name.file_stem().unwrap_or(name.as_os_str()).to_string_lossy();
+    Bounds::parse(&title, &source).map_err(|problems| Failure::in_file(&file, &source, &problems))
+}
