@@ -64,7 +64,9 @@ impl Kind {
         match self {
             Self::Plain | Self::Coupled | Self::Declaring => false,
             Self::Lax => verdict == Verdict::Deviation,
-            Self::Silent | Self::Hidden | Self::Unknown => verdict == Verdict::Inconclusive,
+            // A reading that nobody declared may look like a SHOULD that is not followed.
+            Self::Silent => matches!(verdict, Verdict::Deviation | Verdict::Inconclusive),
+            Self::Hidden | Self::Unknown => verdict == Verdict::Inconclusive,
         }
     }
 }
