@@ -283,6 +283,11 @@ impl<'a, S: Sut> Run<'a, S> {
             notifications.into_iter().for_each(|notification| self.notified(notification));
             waits += 1;
         }
+        // A read of the table that is marked as settled says that its rows were waited for, which is another thing.
+        if self.events.last().is_some_and(|event| event.call == "get_outgoing_queue") {
+            let settled = Some(true);
+            return self.record(Event { call: "observe".to_owned(), x_settled: settled, ..Event::default() });
+        }
         self.oracle.settle();
         if let Some(event) = self.events.last_mut() {
             event.x_settled = Some(true);

@@ -13,7 +13,9 @@ use super::oracle::{Oracle, owes, subject_of};
 use super::tracker::{Entry, OpenObject, Owed, Pending, Said, Tracker};
 use super::verdict::{Finding, Verdict, Who};
 use super::words;
-use crate::model::{Aspect, Call, Clause, Dim, Message, Need, Reply, Session, Tri, caller_faults, frame_ids};
+use crate::model::{
+    Aspect, Call, Clause, Dim, Message, Need, QueueChange, Reply, Session, Tri, caller_faults, frame_ids,
+};
 use crate::spec::Strength;
 
 /// Codes by which a provider says that it lacks resources: nobody's rule is broken, and nothing is known.
@@ -38,6 +40,20 @@ struct Draft {
     what: String,
     expected: String,
     observed: String,
+}
+
+/// What was made of a call.
+#[derive(Debug)]
+struct Decision {
+    drafts: Vec<Draft>,
+    /// The states that remain.
+    after: Vec<Message>,
+    /// Whether content was saved, if that is certain.
+    writes: Option<bool>,
+    /// The readings that every fitting step needs.
+    narrowed: Vec<(Dim, u8)>,
+    /// The changes of the queue that it may have made; `None` for no change.
+    changes: Vec<Option<QueueChange>>,
 }
 
 impl Oracle {
@@ -109,9 +125,9 @@ impl Oracle {
         };
         let all = judge::matches(&tracker.candidates, &question, &mut buffer);
         let before = tracker.first();
-        let (drafts, after, writes, narrowed) = self.decide(&question, &all, before, &mut buffer);
+        let Decision { mut drafts, after, writes, narrowed, changes } =
+            self.decide(&question, &all, before, &mut buffer);
         self.buffer = buffer;
-        let mut drafts = drafts;
         drafts.extend(self.blame_caller(&tracker, session, object, call));
         drafts.extend(self.blame_ready(session, call, calls));
 
@@ -141,27 +157,28 @@ impl Oracle {
             self.ledger.look(observation);
             self.learn(&mut tracker, entry_id, observation);
         }
-        self.after_state(&mut tracker, entry_id, event, (call, before));
+        self.after_state(&mut tracker, event, (call, before));
+        self.owe_changes(&mut tracker, entry_id, event, (call, &changes));
         self.publish(&mut tracker, event, (session, call), before, drafts);
         if let Some(place) = self.tracker_mut(entry_id) {
             *place = tracker;
         }
     }
 
-    /// The verdict on a call, the states that remain, whether content was saved if that is certain, and the readings
-    /// that it needs.
-    #[expect(clippy::type_complexity, reason = "four plain answers of one private function")]
+    /// The verdict on a call, and what follows from it.
     fn decide(
         &mut self,
         question: &Question<'_>,
         all: &[Match],
         before: Message,
         buffer: &mut Vec<crate::model::Step>,
-    ) -> (Vec<Draft>, Vec<Message>, Option<bool>, Vec<(Dim, u8)>) {
+    ) -> Decision {
         let fits: Vec<&Match> = all.iter().filter(|candidate| candidate.fits()).collect();
         let Some(best) = fits.iter().min_by_key(|fit| grade(fit, &self.rules)) else {
             let Some(near) = judge::nearest(all, &self.rules) else {
-                return (Vec::new(), vec![before], Some(false), Vec::new());
+                let after = vec![before];
+                let (drafts, narrowed, changes) = (Vec::new(), Vec::new(), vec![None]);
+                return Decision { drafts, after, writes: Some(false), narrowed, changes };
             };
             let drafts = self.wrong(question, all, near);
             let mut next =
@@ -169,7 +186,9 @@ impl Oracle {
             if let Some(observation) = question.observation {
                 observe::impose(&mut next, question.addresses, observation);
             }
-            return (drafts, vec![next], near.reply_matches.then_some(near.step.writes), Vec::new());
+            let writes = near.reply_matches.then_some(near.step.writes);
+            let changes = vec![owes(&before, &next)];
+            return Decision { drafts, after: vec![next], writes, narrowed: Vec::new(), changes };
         };
         let drafts = self.reservations(question, all, best);
         if question.seen.is_some() {
@@ -181,7 +200,9 @@ impl Oracle {
         }
         let after = fits.iter().map(|fit| fit.step.next).collect();
         let agreed = fits.iter().all(|fit| fit.step.writes == best.step.writes);
-        (drafts, after, agreed.then_some(best.step.writes), narrowing(&fits))
+        let mut changes: Vec<_> = fits.iter().map(|fit| owes(&fit.from, &fit.step.next)).collect();
+        changes.dedup();
+        Decision { drafts, after, writes: agreed.then_some(best.step.writes), narrowed: narrowing(&fits), changes }
     }
 
     /// What is wrong, when no permitted step matches.
@@ -418,8 +439,8 @@ impl Oracle {
         self.learn_alias(tracker, entry_id, observation);
     }
 
-    /// Order of submission, owed notifications and expanded recipients.
-    fn after_state(&mut self, tracker: &mut Tracker, entry_id: &str, event: &Event, (call, before): (Call, Message)) {
+    /// The order of submission, and how long a row may be late.
+    fn after_state(&mut self, tracker: &mut Tracker, event: &Event, (call, before): (Call, Message)) {
         let after = tracker.first();
         if matches!(call, Call::Submit(_)) && !before.outgoing() && after.outgoing() {
             tracker.submitted = Some(self.moment(event));
@@ -428,20 +449,25 @@ impl Oracle {
         if !after.queued && tracker.surely(|m| !m.queued) {
             tracker.missed = None;
         }
-        if !matches!(call, Call::Wait | Call::Restart(_)) && event.result.hresult.is_some() {
-            let changes = tracker.candidates.iter().map(|m| owes(&before, m));
-            let mut changes: Vec<_> = changes.collect();
-            changes.dedup();
-            if let [Some(change)] = changes[..] {
-                self.owe(tracker, entry_id, Owed { change, seq: event.seq });
-            }
-            let sent = event.result.hresult.is_some_and(HResult::is_success);
-            if matches!(call, Call::NotifyNewMail)
-                && sent
-                && event.session.as_deref().is_some_and(|s| s.starts_with("spooler"))
-            {
-                self.owe(tracker, entry_id, Owed { change: crate::model::QueueChange::NewMail, seq: event.seq });
-            }
+    }
+
+    /// Notifications that are owed now: of a change that the call made for certain, and of new mail.
+    fn owe_changes(
+        &mut self,
+        tracker: &mut Tracker,
+        entry_id: &str,
+        event: &Event,
+        (call, changes): (Call, &[Option<QueueChange>]),
+    ) {
+        let Some(code) = event.result.hresult.filter(|_| !matches!(call, Call::Wait | Call::Restart(_))) else {
+            return;
+        };
+        if let [Some(change)] = *changes {
+            self.owe(tracker, entry_id, Owed { change, seq: event.seq });
+        }
+        let by_spooler = event.session.as_deref().is_some_and(|session| session.starts_with("spooler"));
+        if matches!(call, Call::NotifyNewMail) && code.is_success() && by_spooler {
+            self.owe(tracker, entry_id, Owed { change: QueueChange::NewMail, seq: event.seq });
         }
     }
 

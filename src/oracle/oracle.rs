@@ -201,6 +201,7 @@ impl Oracle {
             "initialize" | "reset" => self.forget(),
             _ if event.error.is_some() => {}
             "get_outgoing_queue" => self.queue_was_read(event)?,
+            "observe" => {} // Nothing was called: whatever is seen, is as it was.
             "restart" => return self.restarted(event, &calls),
             _ => {
                 let judged = self.message_call(event, &calls);
@@ -673,7 +674,8 @@ pub(crate) fn owes(before: &Message, after: &Message) -> Option<QueueChange> {
     match (before.queued, after.queued) {
         (false, true) if after.preprocess => Some(QueueChange::AddedForPreprocessing),
         (false, true) => Some(QueueChange::Added),
-        (true, true) if before.preprocess && !after.preprocess => Some(QueueChange::Added),
+        // A coupled store that completes the message puts no row (SEED1-40): the one that is there just stays (H2).
+        (true, true) if before.preprocess && !after.preprocess && !after.completing => Some(QueueChange::Added),
         (true, false) => Some(QueueChange::Removed),
         (true, true) | (false, false) => None,
     }

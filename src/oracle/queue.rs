@@ -274,8 +274,9 @@ impl Oracle {
             }
             None => self.owing.retain(pay),
         }
-        // A table that changed may have changed in more than one way.
-        if paid.is_empty() || notice.kind == "changed" {
+        // A table that changed may have changed in more than one way, and an event of no message in particular may be
+        // about the call that is still to return.
+        if paid.is_empty() || notice.kind == "changed" || notice.about.is_none() {
             self.early.push(notice);
         }
         for change in paid {

@@ -2,11 +2,16 @@
 //!
 //! `SPOOLPROOF_SEEDS=FROM..TO` tries other seeds than the usual few.
 
+mod corrupt;
 mod dice;
+mod kept;
 mod masked;
+mod offline;
 mod script;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use spoolproof::conformance::{Latitude, Plan, Progress, Simulated, run};
@@ -16,6 +21,7 @@ use spoolproof::spec::{Catalogue, Stance};
 use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::{Coupling, Profile, SortsQueue};
 
+use crate::corrupt::{Lie, corrupt};
 use crate::dice::Dice;
 use crate::masked::{Mask, Masked};
 
@@ -119,7 +125,7 @@ impl Trial {
     fn alarms(&self, catalogue: &Catalogue, luck: u64) -> Vec<Finding> {
         let (account, _) = self.run(catalogue, luck);
         let case = &account.cases[0];
-        if case.verdict != Verdict::Pass && account.ledger.findings.is_empty() {
+        if !matches!(case.verdict, Verdict::Pass | Verdict::Unsupported) && account.ledger.findings.is_empty() {
             panic!("{:?} seed {}: {:?} {:?}", self.kind, self.seed, case.verdict, case.reason);
         }
         account.ledger.findings.into_iter().filter(|finding| !self.kind.excuses(finding.verdict)).collect()
@@ -180,7 +186,7 @@ fn profile(dice: &mut Dice, coupled: bool) -> Profile {
 }
 
 /// A reading of every ambiguity that is anyone's to follow, or to declare.
-fn readings(catalogue: &Catalogue, dice: &mut Dice) -> std::collections::BTreeMap<String, String> {
+fn readings(catalogue: &Catalogue, dice: &mut Dice) -> BTreeMap<String, String> {
     let followed = catalogue.ambiguities().iter().filter_map(|ambiguity| {
         let names: Vec<&String> = ambiguity
             .readings
@@ -228,7 +234,7 @@ fn what_the_model_permits_raises_no_alarm() {
     let catalogue = Catalogue::embedded().expect("the catalogue");
     let mut told = BTreeSet::new();
     let mut report = Vec::new();
-    for (seed, kind) in seeds(150).flat_map(|seed| Kind::ALL.map(|kind| (seed, kind))) {
+    for (seed, kind) in seeds(80).flat_map(|seed| Kind::ALL.map(|kind| (seed, kind))) {
         let trial = Trial::new(kind, seed);
         let alarms = trial.alarms(&catalogue, seed);
         let Some(alarm) = alarms.first() else { continue };
@@ -264,5 +270,98 @@ fn random_scenarios_are_scenarios() {
         let text = scenario.to_toml();
         let read = Scenario::parse(&scenario.id, &text).unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"));
         assert_eq!(read, scenario, "{text}");
+    }
+}
+
+/// The shipped scenarios.
+fn shipped() -> Vec<Scenario> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut folders = vec![top.clone()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder of scenarios") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                let id = path.strip_prefix(&top).expect("below").with_extension("").to_string_lossy().into_owned();
+                let text = fs::read_to_string(&path).expect("a text file");
+                found.push(Scenario::parse(&id, &text).unwrap_or_else(|problems| panic!("{id}: {problems:#?}")));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found
+}
+
+#[test]
+fn the_shipped_scenarios_raise_no_alarm_on_any_permitted_store() {
+    let catalogue = Catalogue::embedded().expect("the catalogue");
+    let mut wrong = Vec::new();
+    for (seed, scenario) in shipped().into_iter().enumerate() {
+        for (kind, luck) in Kind::ALL.into_iter().zip(seed as u64 * 31..) {
+            let trial = Trial { kind, seed: luck, scenario: scenario.clone() };
+            let alarms = trial.alarms(&catalogue, luck);
+            wrong.extend(alarms.first().map(|alarm| format!("{}, {kind:?}, luck {luck}: {alarm:#?}", scenario.id)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_trace_is_judged_as_the_run_was() {
+    let catalogue = Catalogue::embedded().expect("the catalogue");
+    let mut found = 0;
+    let mut compare = |account: &Account, tape: &Tape, what: &str| {
+        let header = tape.header.as_ref().expect("a header");
+        let offline = offline::judge(&catalogue, header, &tape.events);
+        let live = offline::gist(&account.ledger.findings);
+        assert_eq!(live, offline::gist(&offline.ledger.findings), "{what}");
+        found += live.len();
+    };
+    for scenario in shipped() {
+        let plan =
+            Plan { scenarios: vec![&scenario], profile: None, patience: Duration::ZERO, recorded_by: String::new() };
+        let mut tape = Tape::default();
+        let account = run(&catalogue, &mut Simulated::default(), &plan, &mut tape);
+        compare(&account, &tape, &scenario.id);
+    }
+    for seed in seeds(60) {
+        for kind in Kind::ALL {
+            let trial = Trial::new(kind, seed);
+            let mut liar = trial.provider(&catalogue, seed);
+            liar.lies = seed % 3 != 0;
+            let (account, tape) = judge(&catalogue, &mut liar, &trial.scenario);
+            compare(&account, &tape, &format!("{kind:?}, seed {seed}"));
+        }
+    }
+    assert!(found > 100, "only {found} findings to compare");
+}
+
+#[test]
+fn a_lie_is_found() {
+    let catalogue = Catalogue::embedded().expect("the catalogue");
+    let mut tally: BTreeMap<Lie, (u32, u32)> = BTreeMap::new();
+    let mut missed = Vec::new();
+    for (seed, lie) in seeds(60).flat_map(|seed| Lie::ALL.map(|lie| (seed, lie))) {
+        let trial = Trial::new(if seed % 2 == 0 { Kind::Plain } else { Kind::Coupled }, seed);
+        let (_, tape) = trial.run(&catalogue, seed);
+        let header = tape.header.as_ref().expect("a header");
+        let mut events = tape.events;
+        let Some(seq) = corrupt(&mut events, lie, &mut Dice::new(seed ^ 0x11E)) else { continue };
+        let account = offline::judge(&catalogue, header, &events);
+        let found = account.ledger.findings.iter().any(|finding| finding.seq.is_none_or(|at| at >= seq));
+        let (told, blamed) = tally.entry(lie).or_default();
+        *told += 1;
+        *blamed += u32::from(found);
+        if !found && let Some(event) = events.iter().find(|event| event.seq == seq) {
+            missed.push(format!("{lie} seed {seed}: {}", serde_json::to_string(event).expect("an event")));
+        }
+    }
+    let floors = [(Lie::Exists, 95), (Lie::Folder, 95), (Lie::Locked, 95), (Lie::Queue, 95), (Lie::Submit, 95)];
+    let table: Vec<String> = tally.iter().map(|(lie, (told, blamed))| format!("{lie}: {blamed} of {told}")).collect();
+    for (lie, floor) in floors {
+        let (told, blamed) = tally[&lie];
+        assert!(blamed * 100 >= told * floor, "{lie}\n{}\n{}", table.join("\n"), missed.join("\n"));
     }
 }

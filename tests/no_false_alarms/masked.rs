@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use spoolproof::conformance::{Notification, Outcome, Simulated, SimulatedError, Support, SupportCall, Sut};
 use spoolproof_sdk::HResult;
-use spoolproof_sdk::wire::{Access, CallParams, CallResult, InitializeResult, Observation, Profile};
+use spoolproof_sdk::wire::{CallParams, CallResult, InitializeResult, Observation, Profile};
 
 use crate::dice::Dice;
 
@@ -30,8 +30,8 @@ pub(crate) struct Masked {
     about: InitializeResult,
     mask: Mask,
     dice: Dice,
-    /// What the store does listen to: what a scenario assumes of a reply.
-    pub(crate) obliging: bool,
+    /// Now and then it shows what is not so.
+    pub(crate) lies: bool,
 }
 
 impl Masked {
@@ -41,7 +41,7 @@ impl Masked {
             mask.support && method.starts_with("support.") || mask.notifications && method.starts_with("notify.")
         };
         about.supports.retain(|method| !hidden(method));
-        Self { model, about, mask, dice: Dice::new(seed), obliging: false }
+        Self { model, about, mask, dice: Dice::new(seed), lies: false }
     }
 }
 
@@ -63,8 +63,9 @@ impl Support for Inside<'_> {
                 flags.push(flag.to_owned());
             }
         }
-        let superseded = method == "support.do_sent_mail" && self.0.one_in(4);
-        CallResult { hresult: Some(code), flags: Some(flags), superseded: Some(superseded), ..CallResult::default() }
+        // A hook that took a message over, or failed, is believed only where the log shows it.
+        let code = if method == "support.do_sent_mail" { HResult::S_OK } else { code };
+        CallResult { hresult: Some(code), flags: Some(flags), ..CallResult::default() }
     }
 }
 
@@ -97,12 +98,6 @@ impl Sut for Masked {
         })
     }
 
-    fn assume(&mut self, expect: &[HResult], access: Option<Access>) {
-        if self.obliging {
-            self.model.assume(expect, access);
-        }
-    }
-
     fn observe(&mut self, entry_id: &str) -> Result<Option<Observation>, SimulatedError> {
         let mut seen = self.model.observe(entry_id)?.unwrap_or_default();
         let (mask, dice) = (self.mask, &mut self.dice);
@@ -116,6 +111,9 @@ impl Sut for Masked {
         }
         hide!(exists, folder, copies, sentmail_copies, subject, message_flags, submit_flags, client_submit_time);
         hide!(preprocess, in_outgoing_queue, recipients);
+        if self.lies && dice.one_in(12) {
+            seen.in_outgoing_queue = seen.in_outgoing_queue.map(|queued| !queued);
+        }
         Ok(Some(seen))
     }
 

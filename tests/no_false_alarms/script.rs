@@ -28,6 +28,9 @@ pub(crate) fn scenario(seed: u64, profile: Profile) -> Scenario {
         let step = author.step();
         scenario.steps.push(step);
     }
+    // What is owed, is due in the end.
+    let call = Call::ExpectNotification { event: Event::Added, message: None };
+    scenario.steps.push(Step { call, session: None, expect: Vec::new(), optional: true, span: 0..0 });
     without_dangling(scenario)
 }
 
