@@ -81,32 +81,31 @@ fn client_queued(m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
     match flags {
         OpenFlags::None => {
             emit.step(readable(&OPEN_QUEUED));
-            no_promise(m, blocked_by_ghost, emit);
+            no_promise(m, emit);
         }
         OpenFlags::Modify => {
             emit.step(Step::new(Reply::Refused(Codes::OneOf(SUBMITTED)), m, &OPEN_QUEUED_MODIFY));
             emit.step(Step::new(Reply::Refused(Codes::NoneOf(SUBMITTED)), m, &OPEN_QUEUED_MODIFY_CODE));
             emit.step(Step::new(Reply::Opened(Level::Read), m, &OPEN_QUEUED_MODIFY_CODE));
             emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED_MODIFY_NAME));
-            no_promise(m, false, emit);
+            no_promise(m, emit);
         }
         OpenFlags::BestAccess => {
-            emit.step(readable(&OPEN_QUEUED_BEST));
+            // Whoever opens it promises something after all.
+            let promising = readable(&OPEN_QUEUED_BEST).needs(Dim::B1, !B1::NothingButAbort);
+            emit.step(promising.needs(Dim::F8, !F8::InvalidForOpenOnly));
             if !blocked_by_ghost {
                 emit.step(Step::new(Reply::Refused(Codes::Any), m, &OPEN_QUEUED_BEST_REFUSED));
                 emit.step(Step::new(Reply::OpenedInName, m, &OPEN_QUEUED_BEST_REFUSED));
             }
-            no_promise(m, blocked_by_ghost, emit);
+            no_promise(m, emit);
         }
     }
 }
 
 /// Two readings by which no open of a submitted message is promised (B1, F8).
-fn no_promise(m: Message, only_if_followed: bool, emit: &mut Emit<'_>) {
+fn no_promise(m: Message, emit: &mut Emit<'_>) {
     for (dim, mask) in [(Dim::B1, B1::NothingButAbort), (Dim::F8, F8::InvalidForOpenOnly)] {
-        if only_if_followed && !emit.follows(dim, mask) {
-            continue;
-        }
         for reply in [Reply::Refused(Codes::Any), Reply::OpenedInName] {
             emit.step(Step::new(reply, m, &OPEN_NOT_PROMISED).needs(dim, mask));
         }

@@ -13,7 +13,7 @@ struct Told(Vec<Event>);
 impl Told {
     /// `e1` to Bob, open as `h1` for its author.
     fn new() -> Self {
-        let mut told = Self(Vec::new());
+        let told = Self(Vec::new());
         let recipients = json!([{ "address": "bob" }]);
         let params = json!({ "session": "client-1", "recipients": recipients, "subject": "one" });
         told.add("create_message", params, json!({ "hresult": 0, "entry_id": "e1", "handle": "h1" }), json!({}))

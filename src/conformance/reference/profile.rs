@@ -18,6 +18,7 @@ const OWN: &[(&str, &str)] = &[
     ("E3", "BeforeReturn"),
     ("F5", "SetAgain"),
     ("F7", "LockedUnableToAbort"),
+    ("F8", "ValidUntilFinished"),
 ];
 
 /// The readings that it can be asked to follow: its own, and some that others follow.
