@@ -79,12 +79,21 @@ impl Oracle {
         // A submission that succeeds leaves the expanded table; of one that fails, either may remain (F1).
         let submits = matches!(call, Call::Submit(_));
         let success = seen.is_some_and(|seen| seen.code.is_success());
-        let addresses = match bind::expanded(calls) {
-            Some(addresses) if submits && success => addresses,
-            Some(_) if submits => Vec::new(),
+        // Who submits what is on its way already, changes nothing (E6).
+        let takes_table = submits && !tracker.surely(|m| m.outgoing() && (session.is_client() || !m.preprocess));
+        // A further spooler's may be taken for the end of preprocessing, or for nothing at all: the rows tell.
+        let shows = |table: &[String]| {
+            let rows = observation.as_ref().and_then(|seen| seen.recipients.as_deref()).unwrap_or_default();
+            table.iter().all(|address| rows.iter().any(|row| row.address == *address))
+        };
+        let is_due = |m: &Message| matches!(session, Session::Spooler(number) if m.lock.is_held_by(number));
+        let due = !tracker.candidates.iter().any(|m| m.outgoing() && m.preprocess && !is_due(m));
+        let addresses = match bind::replaced(calls).filter(|table| due || shows(table)) {
+            Some(addresses) if takes_table && success => addresses,
+            Some(_) if takes_table => Vec::new(),
             Some(_) | None => tracker.addresses.clone(),
         };
-        let added = if submits && success && addresses != tracker.addresses {
+        let added = if takes_table && success && addresses != tracker.addresses {
             let known = |address: &String| tracker.addresses.contains(address);
             let added = addresses.iter().map(|address| !known(address)).take(u32::BITS as usize).enumerate();
             added.fold(0, |bits, (index, added)| bits | u32::from(added) << index)
@@ -139,7 +148,7 @@ impl Oracle {
         if !was_on_its_way || !tracker.surely(keeps_time) {
             tracker.time = None; // Another submission may have another time, whoever saw it.
         }
-        if submits && success {
+        if takes_table && success {
             tracker.addresses = addresses;
             tracker.added = added;
         }

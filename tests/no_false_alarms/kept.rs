@@ -13,7 +13,7 @@ struct Told(Vec<Event>);
 impl Told {
     /// `e1` to Bob, open as `h1` for its author.
     fn new() -> Self {
-        let mut told = Self(Vec::new());
+        let told = Self(Vec::new());
         let recipients = json!([{ "address": "bob" }]);
         let params = json!({ "session": "client-1", "recipients": recipients, "subject": "one" });
         told.add("create_message", params, json!({ "hresult": 0, "entry_id": "e1", "handle": "h1" }), json!({}))
@@ -110,6 +110,24 @@ fn rows_that_were_added_may_lack_responsibility() {
     let told = Told::new().add("support.expand_recips", json!({ "entry_id": "e1" }), expanded, json!({}));
     let submit = json!({ "session": "client-1", "handle": "h1" });
     told.add("submit_message", submit, json!({ "hresult": 0 }), json!({ "recipients": rows })).is_in_order();
+}
+
+#[test]
+fn the_table_is_as_mapi_left_it() {
+    let bob = json!([{ "address": "bob", "PR_RESPONSIBILITY": true }]);
+    let both =
+        json!([{ "address": "bob", "PR_RESPONSIBILITY": false }, { "address": "eve", "PR_RESPONSIBILITY": false }]);
+    let submit = json!({ "session": "client-1", "handle": "h1" });
+    let ok = json!({ "hresult": 0 });
+    let of = json!({ "entry_id": "e1" });
+    let expanded = json!({ "hresult": 0, "recipients": [{ "address": "bob" }, { "address": "eve" }] });
+    let told = Told::new().add("support.expand_recips", of.clone(), expanded, json!({}));
+    let told = told.add("submit_message", submit.clone(), ok.clone(), json!({ "recipients": both }));
+    let told = told.add("abort_submit", json!({ "session": "client-1", "entry_id": "e1" }), ok.clone(), json!({}));
+    let told = told.add("support.spooler_notify", json!({ "flags": ["NOTIFY_READYTOSEND"] }), ok.clone(), json!({}));
+    let told = told.add("support.expand_recips", of.clone(), ok.clone(), json!({}));
+    let told = told.add("support.prepare_submit", of, json!({ "hresult": 0, "recipients": bob }), json!({}));
+    told.add("submit_message", submit, ok, json!({ "recipients": bob })).is_in_order();
 }
 
 #[test]
