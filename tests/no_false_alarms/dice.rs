@@ -1,4 +1,4 @@
-//! Pinned chance: SplitMix64.
+//! Pinned chance: `SplitMix64`.
 
 /// Throws the same numbers for the same seed, everywhere.
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ impl Told {
         let session = if call.starts_with("support.") || call.starts_with("notify.") {
             json!("store")
         } else {
-            params.get("session").cloned().unwrap_or(json!("client-1"))
+            params.get("session").cloned().unwrap_or_else(|| json!("client-1"))
         };
         let event = json!({
             "seq": self.0.len() + 1, "session": session, "call": call, "params": params, "result": result,

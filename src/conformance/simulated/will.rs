@@ -59,7 +59,7 @@ impl Will {
 }
 
 impl Chance {
-    /// SplitMix64: the same numbers on every machine, and in every version of every library.
+    /// `SplitMix64`: the same numbers on every machine, and in every version of every library.
     const fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.state;
