@@ -297,7 +297,7 @@ fn silence_ends_at_the_deadline() {
     let error = outcome(brief(), |_, _| {}).expect_err("no answer");
     assert_eq!(
         error.to_string(),
-        "submit_message: timed out: no answer within 0.3 s; if the provider needs longer, raise the timeout"
+        "submit_message: timed out: no answer within 0.3 s; `--timeout` sets the limit of a call; initialize, reset and restart have 60 s at least"
     );
     assert!(start.elapsed() < Duration::from_secs(10));
 }

@@ -1333,3 +1333,344 @@ class NewMailOfAnother:
 
     def notify_new_mail(self, p):
         return super().notify_new_mail({**p, "entry_id": self.messages[-1]["id"]})
+
+
+# --- content, times and who may do what -------------------------------------------------------
+
+
+@fault
+class ClientTakesResponsibility:
+    """a client sets PR_RESPONSIBILITY on a queued message through its old handle"""
+
+    def set_responsibility(self, p):
+        for row in self.handle(p).message["recipients"]:
+            if row["address"] == p["recipient"] and not self.is_spooler(p["session"]):
+                row["responsible"] = p["value"]
+        return super().set_responsibility(p)
+
+
+@fault
+class LockFlushesClients:
+    """SetLockState saves what clients had not saved"""
+
+    def set_lock_state(self, p):
+        answer = super().set_lock_state(p)
+        message = self.handles[p["handle"]].message
+        for handle in self.handles.values():
+            if handle.message is message and handle.unsaved:
+                self.save_changes(handle)
+        return answer
+
+
+@fault
+class CleanStopSavesAll:
+    """a clean stop saves what clients had not saved"""
+
+    def restart(self, p):
+        for handle in self.handles.values():
+            if p["kind"] == "clean" and handle.unsaved:
+                self.save_changes(handle)
+        return super().restart(p)
+
+
+@fault
+class SentCopyIsOld:
+    """the sent-mail folder gets the message as it was submitted, not as the spooler left it"""
+
+    def mark(self, message):
+        super().mark(message)
+        message["as_submitted"] = message["subject"]
+
+    def dispose(self, message, superseded):
+        super().dispose(message, superseded)
+        if message["folder"] == "sentmail":
+            message["subject"] = message["as_submitted"]
+
+
+@fault
+class FinishForgetsRecipients:
+    """FinishedMsg empties the recipient table"""
+
+    def finish(self, message):
+        super().finish(message)
+        message["recipients"] = []
+
+
+@fault
+class FinishForgetsTime:
+    """FinishedMsg clears PR_CLIENT_SUBMIT_TIME"""
+
+    def finish(self, message):
+        super().finish(message)
+        message["time"] = None
+
+
+@fault
+class FinishTimeIsNow:
+    """FinishedMsg sets PR_CLIENT_SUBMIT_TIME anew"""
+
+    def finish(self, message):
+        super().finish(message)
+        message["time"] = self.now()
+
+
+@fault
+class LockTimeIsNow:
+    """SetLockState sets PR_CLIENT_SUBMIT_TIME anew if it is the only message"""
+
+    def set_lock_state(self, p):
+        answer = super().set_lock_state(p)
+        message = self.handles[p["handle"]].message
+        if sum(m["queued"] for m in self.messages) == 1 and message["queued"]:
+            message["time"] = self.now()
+        return answer
+
+
+@fault
+class UncoupledCompletes:
+    """a store that is not coupled calls CompleteMsg after preprocessing"""
+
+    def continue_submission(self, handle):
+        answer = super().continue_submission(handle)
+        if self.profile["coupling"] == "none":
+            self.mapi.call("complete_msg", entry_id=handle.message["id"])
+        return answer
+
+
+@fault
+class ResubmittedFinishesAlone:
+    """a coupled store that wants completion finishes a resubmitted message by itself"""
+
+    def route(self, message, preprocessed):
+        wants = self.profile["wants_spooler_completion"]
+        self.profile["wants_spooler_completion"] = wants and not message.get("routed")
+        message["routed"] = True
+        try:
+            super().route(message, preprocessed)
+        finally:
+            self.profile["wants_spooler_completion"] = wants
+
+
+@fault
+class ReadOnlyHandleLocksNothing:
+    """SetLockState on a read-only handle says S_OK and locks nothing"""
+
+    def set_lock_state(self, p):
+        answer = super().set_lock_state(p)
+        handle = self.handles[p["handle"]]
+        if not handle.write:
+            handle.message["holder"] = None
+        return answer
+
+
+@fault
+class StuckAfterRestart:
+    """a message that was locked at a stop can no longer be aborted, though it shows no lock"""
+
+    def reopen(self, message):
+        message["stuck"] = self.locked(message)
+        super().reopen(message)
+
+    def abort_submit(self, p):
+        message = self.find(p["entry_id"])
+        if message and message.get("stuck") and not self.locked(message):
+            message["holder"] = "?"
+            try:
+                return super().abort_submit(p)
+            finally:
+                message["holder"] = None
+        return super().abort_submit(p)
+
+
+@fault
+class AbortLosesRecipients:
+    """an abort leaves the first recipient only"""
+
+    def abort_submit(self, p):
+        answer = super().abort_submit(p)
+        message = self.find(p["entry_id"])
+        message["recipients"] = message["recipients"][:1]
+        return answer
+
+
+@fault
+class AbortMovesToDeletedItems:
+    """an aborted message goes to Deleted Items"""
+
+    def abort_submit(self, p):
+        answer = super().abort_submit(p)
+        self.find(p["entry_id"])["folder"] = "deleted"
+        return answer
+
+
+@fault
+class AbortNewIdentifier:
+    """an aborted message has a new entry identifier, and the old one is gone"""
+
+    def abort_submit(self, p):
+        answer = super().abort_submit(p)
+        message = self.find(p["entry_id"])
+        message["id"] = self.new_id()
+        message["ids"].append(message["id"])
+        return answer
+
+
+@fault
+class SubmitMovesToSent:
+    """a message lies in the sent-mail folder as soon as it is submitted"""
+
+    def submit_message(self, p):
+        answer = super().submit_message(p)
+        message = self.handles[p["handle"]].message
+        if message["sentmail"] and message["queued"]:
+            message["folder"] = "sentmail"
+        return answer
+
+
+@fault
+class LockedBySecondSpoolerOnly:
+    """what the second spooler locks is open to clients"""
+
+    def open_as_client(self, message, mode):
+        if message["holder"] == "spooler-2" and mode != "MAPI_MODIFY":
+            return False
+        return super().open_as_client(message, mode)
+
+
+@fault
+class SecondSpoolersLockCanBeAborted:
+    """what the second spooler locks can be aborted"""
+
+    def abort_submit(self, p):
+        message = self.find(p["entry_id"])
+        if message and message["holder"] == "spooler-2":
+            message["holder"] = None
+        return super().abort_submit(p)
+
+
+@fault
+class RefusedOpenUnlocks:
+    """a client that is refused MAPI_MODIFY frees the lock"""
+
+    def open_entry(self, p):
+        try:
+            return super().open_entry(p)
+        except Exception:
+            message = self.find(p["entry_id"])
+            if message and p["flags"] == ["MAPI_MODIFY"]:
+                message["holder"] = None
+            raise
+
+
+@fault
+class NewMailDequeues:
+    """NotifyNewMail takes its message out of the queue"""
+
+    def notify_new_mail(self, p):
+        answer = super().notify_new_mail(p)
+        message = self.find(p["entry_id"])
+        if message:
+            self.dequeue(message)
+        return answer
+
+
+@fault
+class RowWithoutTime:
+    """a row has no PR_CLIENT_SUBMIT_TIME"""
+
+    def row(self, message):
+        row = super().row(message)
+        row.pop("PR_CLIENT_SUBMIT_TIME")
+        return row
+
+
+@fault
+class RowFlagsMissPreprocess:
+    """a row never shows SUBMITFLAG_PREPROCESS"""
+
+    def row(self, message):
+        row = super().row(message)
+        row["PR_SUBMIT_FLAGS"] = [f for f in row["PR_SUBMIT_FLAGS"] if "PREPROCESS" not in f]
+        return row
+
+
+@fault
+class ResendOfTwoForgetsTypes:
+    """at a resend every recipient is sent to again if somebody else is in the queue"""
+
+    def prepare(self, handle):
+        super().prepare(handle)
+        if any(m["queued"] for m in self.messages):
+            for row in handle.message["recipients"]:
+                row["responsible"] = False
+
+
+@fault
+class PreprocessedLocksStay:
+    """a preprocessed message stays locked after FinishedMsg if it is left in the Outbox"""
+
+    def finish(self, message):
+        holder, preprocessed = message["holder"], message["preprocess"]
+        super().finish(message)
+        if preprocessed and message["folder"] == "outbox":
+            message["holder"] = holder
+
+
+@fault
+class SecondClientsSubmitLosesContent:
+    """what another client than the author submits has no subject"""
+
+    def create_message(self, p):
+        answer = super().create_message(p)
+        self.messages[-1]["author"] = p["session"]
+        return answer
+
+    def submit_message(self, p):
+        answer = super().submit_message(p)
+        message = self.handles[p["handle"]].message
+        if message["author"] != p["session"] and not self.is_spooler(p["session"]):
+            message["subject"] = ""
+        return answer
+
+
+@fault
+class CrashRestoresSubject:
+    """a crash brings back the subject of the first save, if the message is queued"""
+
+    def create_message(self, p):
+        answer = super().create_message(p)
+        self.messages[-1]["first"] = self.messages[-1]["subject"]
+        return answer
+
+    def reopen(self, message):
+        super().reopen(message)
+        if message["queued"]:
+            message["subject"] = message["first"]
+
+
+@fault
+class FourthMessageUnmarked:
+    """the fourth message in the store is queued without MSGFLAG_SUBMIT"""
+
+    def mark(self, message):
+        super().mark(message)
+        if message in self.messages[3:4]:
+            self.set_flag(message, "MSGFLAG_SUBMIT", False)
+
+
+@fault
+class FinishWithoutNotificationOfSecond:
+    """the removal of a message that is not the oldest is not announced"""
+
+    def notify(self, event, message):
+        if event != "deleted" or not any(m["queued"] and m["order"] < message["order"] for m in self.messages):
+            super().notify(event, message)
+
+
+@fault
+class DeletedEventNamesAnother:
+    """the removal of a row names the oldest that is left"""
+
+    def notify(self, event, message):
+        rows = [m for m in self.rows() if m is not message]
+        super().notify(event, rows[0] if rows and event == "deleted" else message)

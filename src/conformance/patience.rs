@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::deadline::Deadline;
 
-/// How often the full limit is waited in vain before less is waited.
-const VAIN: u32 = 3;
+/// How often the full limit is waited in vain before less is waited. A right store never comes near it, however slow,
+/// so that no verdict depends on the cases before; a broken one must not keep the run for an hour.
+const VAIN: u32 = 12;
 
 /// The patience of one run. A provider that is never late costs nothing; one that never comes costs a few limits.
 #[derive(Clone, Debug)]

@@ -247,7 +247,7 @@ clauses! {
         Recipients: "SUB-01";
         Content: "PMF-08" "SUB-01";
         Copies: "FIN-07";
-        Unsent: "PMF-03";
+        Unsent: "PMF-06";
     }
     /// A further spooler is served, or is not.
     SECOND_SPOOLER { Reply: "XOM-04"; Queue: "SUB-06"; Exists: "LGO-01"; Locked: "PSF-02" "SEED1-14"; Submit: "PMF-03"; }

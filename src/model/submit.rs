@@ -175,8 +175,8 @@ fn proceed(
         }
         let partial = Step::new(Reply::Success, sent, clause).and(&QUEUE_PARTIAL);
         let none = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN);
-        // When the flag came although everybody is known, either is permitted to anyone (H4).
-        let corner = known == m.everyone();
+        // When the flag came although everybody is known, or not although somebody is unknown, either is permitted (H4).
+        let corner = known == m.everyone() || !m.needs_spooler;
         let partial = if corner { partial } else { partial.needs(Dim::A1, A1::PartialThenSpool | A1::Literal) };
         let none = if corner { none } else { none.needs(Dim::A1, A1::NotReturned) };
         emit.step(partial.calls(calls).writes());
@@ -336,6 +336,7 @@ clauses! {
         Queue: "SEED1-44" "TCS-07" "TCS-06" "TCS-04";
         Submit: "SEED1-44";
         Locked: "SEED1-43";
+        Unsent: "PMF-06";
         Folder: "SEED1-41" "SEED1-42" "MST-10" "SEED1-46";
         Exists: "SEED1-42" "SEED1-41";
         Complete: "CMP-04" "SEED1-44";

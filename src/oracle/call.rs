@@ -1,5 +1,7 @@
 //! One call on one message: judged, blamed, and taken into the state.
 
+use std::sync::Arc;
+
 use spoolproof_sdk::HResult;
 use spoolproof_sdk::trace::Event;
 use spoolproof_sdk::wire::Observation;
@@ -8,8 +10,8 @@ use super::bind::{self, SupportSeen};
 use super::judge::{self, ASPECTS, Match, Question, Seen};
 use super::observe;
 use super::oracle::{Oracle, owes, subject_of};
-use super::tracker::{OpenObject, Owed, Pending, Tracker};
-use super::verdict::{Finding, Line, Verdict, Who};
+use super::tracker::{Entry, OpenObject, Owed, Pending, Said, Tracker};
+use super::verdict::{Finding, Verdict, Who};
 use super::words;
 use crate::model::{
     Aspect, Call, Clause, Dim, Message, Need, QueueChange, Reply, Session, Tri, caller_faults, frame_ids,
@@ -64,8 +66,15 @@ impl Oracle {
         object: Option<&(String, OpenObject)>,
         calls: &[SupportSeen],
     ) {
-        let observation = self.observation(event, entry_id);
-        let Some(mut tracker) = self.messages.remove(entry_id) else { return };
+        // It is taken out while it is judged, and its place is kept.
+        let Some(mut tracker) = self.tracker_mut(entry_id).map(std::mem::take) else { return };
+        let observation = event.observed.as_ref().and_then(|observed| {
+            let moved = || tracker.aliases.iter().find_map(|alias| observed.get(alias));
+            observed.get(entry_id).or_else(moved)
+        });
+        let records = Arc::clone(&self.records);
+        let observation = observation.map(|seen| observe::visible(seen, records.observe.as_deref()));
+        let observation = observation.as_deref();
         let seen = match call {
             Call::Wait | Call::Restart(_) => Some(Seen { code: HResult::S_OK, opened: None, support: None }),
             _ => Self::seen(event, call, calls),
@@ -87,18 +96,20 @@ impl Oracle {
             table.iter().all(|address| rows.iter().any(|row| row.address == *address))
         };
         let is_due = |m: &Message| matches!(session, Session::Spooler(number) if m.lock.is_held_by(number));
-        let due = !tracker.candidates.iter().any(|m| m.outgoing() && m.preprocess && !is_due(m));
-        let addresses = match bind::replaced(calls).filter(|table| due || shows(table)) {
-            Some(addresses) if takes_table && success => addresses,
-            Some(_) if takes_table => Vec::new(),
-            Some(_) | None => tracker.addresses.clone(),
+        let due = || !tracker.candidates.iter().any(|m| m.outgoing() && m.preprocess && !is_due(m));
+        let replaced = if takes_table { bind::replaced(calls) } else { None };
+        let addresses = match replaced.filter(|table| due() || shows(table)) {
+            Some(addresses) if success => Some(addresses),
+            Some(_) => Some(Vec::new()),
+            None => None,
         };
-        let added = if takes_table && success && addresses != tracker.addresses {
-            let known = |address: &String| tracker.addresses.contains(address);
-            let added = addresses.iter().map(|address| !known(address)).take(u32::BITS as usize).enumerate();
-            added.fold(0, |bits, (index, added)| bits | u32::from(added) << index)
-        } else {
-            tracker.added
+        let added = match &addresses {
+            Some(addresses) if success && *addresses != tracker.addresses => {
+                let known = |address: &String| tracker.addresses.contains(address);
+                let added = addresses.iter().map(|address| !known(address)).take(u32::BITS as usize).enumerate();
+                added.fold(0, |bits, (index, added)| bits | u32::from(added) << index)
+            }
+            Some(_) | None => tracker.added,
         };
         // A submission that fails may have saved what the object held (A8), unless the message was on its way already.
         let may_save = !session.is_client() || !tracker.surely(Message::outgoing);
@@ -115,10 +126,10 @@ impl Oracle {
             call,
             seen,
             counts: bind::counts(calls, |method| self.routes(method)),
-            observation: observation.as_ref(),
+            observation,
             content: (kept, written.as_deref()),
             time: tracker.time.as_deref().filter(|_| !matches!(call, Call::Submit(_) | Call::Abort)),
-            addresses: &addresses,
+            addresses: addresses.as_ref().unwrap_or(&tracker.addresses),
             added,
             shows_responsibility: self.shows_responsibility,
         };
@@ -148,18 +159,20 @@ impl Oracle {
         if !was_on_its_way || !tracker.surely(keeps_time) {
             tracker.time = None; // Another submission may have another time, whoever saw it.
         }
-        if takes_table && success {
+        tracker.added = added;
+        if let Some(addresses) = addresses.filter(|_| success) {
             tracker.addresses = addresses;
-            tracker.added = added;
         }
-        if let Some(observation) = &observation {
+        if let Some(observation) = observation {
             self.ledger.look(observation);
             self.learn(&mut tracker, entry_id, observation);
         }
-        self.after_state(&mut tracker, (call, before));
+        self.after_state(&mut tracker, event, (call, before));
         self.owe_changes(&mut tracker, entry_id, event, (call, &changes));
         self.publish(&mut tracker, event, (session, call), before, drafts);
-        self.messages.insert(entry_id.to_owned(), tracker);
+        if let Some(place) = self.tracker_mut(entry_id) {
+            *place = tracker;
+        }
     }
 
     /// The verdict on a call, and what follows from it.
@@ -381,7 +394,7 @@ impl Oracle {
             .collect()
     }
 
-    /// PrepareSubmit must be preceded by SpoolerNotify(NOTIFY_READYTOSEND), once a session (PRE-07, SPN-11).
+    /// PrepareSubmit must be preceded by `SpoolerNotify(NOTIFY_READYTOSEND)`, once a session (PRE-07, SPN-11).
     fn blame_ready(&mut self, session: Session, call: Call, calls: &[SupportSeen]) -> Option<Draft> {
         // Only a live run tells whether the adapter could have routed the notification at all.
         if !matches!(call, Call::Submit(_)) || self.supports.is_none() || !self.routes("support.spooler_notify") {
@@ -433,14 +446,14 @@ impl Oracle {
         if let Some(time) = &observation.client_submit_time {
             tracker.time = time.clone().filter(|_| tracker.surely(keeps_time));
         }
-        self.learn_alias(entry_id, observation);
+        self.learn_alias(tracker, entry_id, observation);
     }
 
     /// The order of submission, and how long a row may be late.
-    fn after_state(&mut self, tracker: &mut Tracker, (call, before): (Call, Message)) {
+    fn after_state(&mut self, tracker: &mut Tracker, event: &Event, (call, before): (Call, Message)) {
         let after = tracker.first();
         if matches!(call, Call::Submit(_)) && !before.outgoing() && after.outgoing() {
-            tracker.submitted = Some(self.next_submission());
+            tracker.submitted = Some(self.moment(event));
             tracker.missed = None;
         }
         if !after.queued && tracker.surely(|m| !m.queued) {
@@ -478,13 +491,13 @@ impl Oracle {
         drafts: Vec<Draft>,
     ) {
         if !matches!(call, Call::Wait) || !drafts.is_empty() {
-            let restart = matches!(call, Call::Restart(_));
-            tracker.record(Line {
+            tracker.record(Entry {
                 seq: event.seq,
-                session: if restart { "store".to_owned() } else { words::session(session) },
-                call: if matches!(call, Call::Wait) { event.call.clone() } else { words::call(call).to_owned() },
-                reply: event.result.hresult.map(|code| code.to_string()).unwrap_or_default(),
-                change: words::change(&before, &tracker.first()),
+                session,
+                call: if matches!(call, Call::Wait) { Said::Other(event.call.clone()) } else { Said::Call(call) },
+                reply: event.result.hresult,
+                before,
+                after: tracker.first(),
             });
         }
         for draft in drafts {

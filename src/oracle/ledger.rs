@@ -32,6 +32,8 @@ pub struct Ledger {
     pub messages: u64,
     /// Member of `observe` → whether it was ever there.
     pub shown: BTreeMap<&'static str, bool>,
+    /// The members that were there, as bits: what `shown` says, to be asked at each observation.
+    looked: u16,
     /// Ambiguity → the evidence, in the register's order.
     evidence: BTreeMap<Dim, Evidence>,
     /// Key of a finding → its index in `findings`.
@@ -55,7 +57,7 @@ impl Ledger {
 
     /// Notes which members an observation has.
     pub(super) fn look(&mut self, seen: &Observation) {
-        for (member, there) in [
+        let members = [
             ("exists", seen.exists.is_some()),
             ("folder", seen.folder.is_some()),
             ("copies", seen.copies.is_some() || seen.sentmail_copies.is_some()),
@@ -66,9 +68,51 @@ impl Ledger {
             ("PR_PREPROCESS", seen.preprocess.is_some()),
             ("in_outgoing_queue", seen.in_outgoing_queue.is_some()),
             ("recipients", seen.recipients.is_some()),
-        ] {
+        ];
+        let there = members.iter().enumerate().fold(0, |bits, (bit, (_, there))| bits | u16::from(*there) << bit);
+        if !self.shown.is_empty() && there & !self.looked == 0 {
+            return; // Nothing that was not there before.
+        }
+        self.looked |= there;
+        for (member, there) in members {
             *self.shown.entry(member).or_default() |= there;
         }
+    }
+
+    /// Adds another account to this one.
+    pub(super) fn absorb(&mut self, other: Self) {
+        for (id, times) in other.exercised {
+            *self.exercised.entry(id).or_default() += times;
+        }
+        for (dim, evidence) in other.evidence {
+            let mine = self.evidence.entry(dim).or_insert(Evidence { permitted: Mask::MAX, events: 0 });
+            mine.permitted &= evidence.permitted;
+            mine.events += evidence.events;
+        }
+        for (member, there) in other.shown {
+            *self.shown.entry(member).or_default() |= there;
+        }
+        self.looked |= other.looked;
+        self.events += other.events;
+        self.messages += other.messages;
+        for finding in other.findings {
+            self.find(finding);
+        }
+    }
+
+    /// Turns violations into what could not be decided, and says why.
+    pub(super) fn excuse(&mut self, why: &str) {
+        self.evidence.clear();
+        for finding in self.findings.iter_mut().filter(|finding| finding.verdict == Verdict::Violation) {
+            finding.verdict = Verdict::Inconclusive;
+            finding.what.push_str("; ");
+            finding.what.push_str(why);
+        }
+    }
+
+    /// Leaves out which readings were followed: it depends on what cannot be told.
+    pub(super) fn forget_evidence(&mut self) {
+        self.evidence.clear();
     }
 
     /// Adds a finding; in a log without cases, one of a kind that is there already is only counted.

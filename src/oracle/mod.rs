@@ -11,6 +11,8 @@ mod ledger;
 mod observe;
 #[expect(clippy::module_inception, reason = "the file is named for the type that it defines")]
 mod oracle;
+mod overlap;
+mod part;
 mod queue;
 mod tracker;
 mod verdict;
@@ -22,4 +24,5 @@ pub(crate) use judge::admits;
 pub use ledger::Ledger;
 pub(crate) use oracle::owes;
 pub use oracle::{Oracle, Setting, Unjudged, rules};
+pub(crate) use overlap::{Overlapping, Span, Touch};
 pub use verdict::{Finding, Line, Verdict, Who};

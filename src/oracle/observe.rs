@@ -1,5 +1,7 @@
 //! Comparing what a message should be with what `observe` showed of it.
 
+use std::borrow::Cow;
+
 use spoolproof_sdk::wire::{Folder, Observation, Recipient};
 
 use super::bind::place;
@@ -177,10 +179,14 @@ fn has(flags: &[String], name: &str) -> bool {
 }
 
 /// The part of an observation that a recorder said it can see.
-pub(super) fn visible(seen: &Observation, members: Option<&[String]>) -> Observation {
-    let Some(members) = members else { return seen.clone() };
+pub(super) fn visible<'a>(seen: &'a Observation, members: Option<&[String]>) -> Cow<'a, Observation> {
+    let Some(members) = members else { return Cow::Borrowed(seen) };
     let shows = |name: &str| members.iter().any(|member| member == name);
-    Observation {
+    let is_plain = present(seen).into_iter().all(|(name, there)| !there || shows(name));
+    if is_plain {
+        return Cow::Borrowed(seen);
+    }
+    Cow::Owned(Observation {
         exists: seen.exists.filter(|_| shows("exists")),
         folder: seen.folder.filter(|_| shows("folder")),
         entry_id_now: seen.entry_id_now.clone(),
@@ -193,5 +199,22 @@ pub(super) fn visible(seen: &Observation, members: Option<&[String]>) -> Observa
         preprocess: seen.preprocess.filter(|_| shows("PR_PREPROCESS")),
         in_outgoing_queue: seen.in_outgoing_queue.filter(|_| shows("in_outgoing_queue")),
         recipients: seen.recipients.clone().filter(|_| shows("recipients")),
-    }
+    })
+}
+
+/// The members that a recorder may be unable to see, and whether they are there.
+const fn present(seen: &Observation) -> [(&'static str, bool); 11] {
+    [
+        ("exists", seen.exists.is_some()),
+        ("folder", seen.folder.is_some()),
+        ("copies", seen.copies.is_some()),
+        ("sentmail_copies", seen.sentmail_copies.is_some()),
+        ("PR_SUBJECT", seen.subject.is_some()),
+        ("PR_MESSAGE_FLAGS", seen.message_flags.is_some()),
+        ("PR_SUBMIT_FLAGS", seen.submit_flags.is_some()),
+        ("PR_CLIENT_SUBMIT_TIME", seen.client_submit_time.is_some()),
+        ("PR_PREPROCESS", seen.preprocess.is_some()),
+        ("in_outgoing_queue", seen.in_outgoing_queue.is_some()),
+        ("recipients", seen.recipients.is_some()),
+    ]
 }

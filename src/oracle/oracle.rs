@@ -1,6 +1,6 @@
 //! The oracle: reads events in order and says of each whether it is allowed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use spoolproof_sdk::HResult;
@@ -10,15 +10,14 @@ use spoolproof_sdk::wire::{self, Observation};
 use super::bind::{self, SupportSeen};
 use super::judge::{Opened, Seen};
 use super::ledger::Ledger;
-use super::observe;
 use super::queue::Notice;
 use super::tracker::{Missed, OpenObject, Pending, Tracker};
 use super::verdict::Who;
 use crate::model::{Call, Handle, Level, Lock, Message, Place, Profile, QueueChange, Rules, Session, Step, Tri};
 use crate::spec::{Catalogue, Stance, Strength};
 
-/// How many messages that are done are remembered.
-const DONE: usize = 50_000;
+/// How many messages that are done are remembered, and how many handles that are dead.
+const DONE: usize = 10_000;
 
 /// Why an event could not be judged: the log, or the adapter, contradicts itself.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -81,30 +80,38 @@ pub struct Oracle {
     /// The account of the whole run.
     pub ledger: Ledger,
     pub(super) strengths: Arc<BTreeMap<String, Strength>>,
-    pub(super) judged: Vec<Who>,
-    pub(super) records: Records,
-    pub(super) supports: Option<Vec<String>>,
+    pub(super) judged: Arc<[Who]>,
+    pub(super) records: Arc<Records>,
+    pub(super) supports: Option<Arc<[String]>>,
     pub(super) profile: Profile,
-    pub(super) wire_profile: wire::Profile,
+    pub(super) wire_profile: Arc<wire::Profile>,
     pub(super) rules: Rules,
-    pub(super) messages: BTreeMap<String, Tracker>,
+    pub(super) messages: BTreeMap<String, Arc<Tracker>>,
     pub(super) case: Option<String>,
     pub(super) shows_responsibility: bool,
     pub(super) buffer: Vec<Step>,
     /// Notifications that came before the call which owes them returned.
     pub(super) early: Vec<Notice>,
-    case_rules: Rules,
-    mid_flight: bool,
-    forgot: bool,
-    names: BTreeMap<String, String>,
-    aliases: BTreeMap<String, String>,
-    objects: BTreeMap<String, OpenObject>,
-    dead: BTreeSet<String>,
-    support: BTreeMap<u64, Vec<SupportSeen>>,
-    submissions: u64,
-    ready: BTreeSet<Session>,
-    /// SpoolerNotify(NOTIFY_READYTOSEND) was called in this life of the store, whatever came of it.
-    tried_ready: bool,
+    pub(super) case_rules: Rules,
+    pub(super) mid_flight: bool,
+    pub(super) forgot: bool,
+    pub(super) names: BTreeMap<String, String>,
+    pub(super) aliases: BTreeMap<String, String>,
+    pub(super) objects: BTreeMap<String, OpenObject>,
+    /// Handles that were released.
+    pub(super) dead: BTreeSet<String>,
+    /// Messages that are done, oldest first: the order in which they are forgotten.
+    pub(super) leaving: VecDeque<String>,
+    /// Messages of which a notification may be owed.
+    pub(super) owing: BTreeSet<String>,
+    pub(super) support: BTreeMap<u64, Vec<SupportSeen>>,
+    /// How far the log's clock has come.
+    pub(super) clock: i64,
+    /// Until when calls about every message that were judged have run.
+    pub(super) busy_until: Option<i64>,
+    pub(super) ready: BTreeSet<Session>,
+    /// `SpoolerNotify(NOTIFY_READYTOSEND)` was called in this life of the store, whatever came of it.
+    pub(super) tried_ready: bool,
 }
 
 impl Oracle {
@@ -116,11 +123,11 @@ impl Oracle {
         Self {
             ledger: Ledger::default(),
             strengths: Arc::new(strengths),
-            judged: setting.judged,
-            records: setting.header.records,
-            supports: setting.header.x_supports,
+            judged: setting.judged.into(),
+            records: Arc::new(setting.header.records),
+            supports: setting.header.x_supports.map(Into::into),
             profile: Profile::from(&setting.header.profile),
-            wire_profile: setting.header.profile,
+            wire_profile: Arc::new(setting.header.profile),
             case_rules: rules,
             rules,
             messages: BTreeMap::new(),
@@ -134,8 +141,11 @@ impl Oracle {
             aliases: BTreeMap::new(),
             objects: BTreeMap::new(),
             dead: BTreeSet::new(),
+            leaving: VecDeque::new(),
+            owing: BTreeSet::new(),
             support: BTreeMap::new(),
-            submissions: 0,
+            clock: i64::MIN,
+            busy_until: None,
             ready: BTreeSet::new(),
             tried_ready: false,
         }
@@ -143,7 +153,7 @@ impl Oracle {
 
     /// Starts the next case with a fresh store, as `reset` does; the account goes on.
     pub fn next_case(&mut self, catalogue: &Catalogue, header: &Header) {
-        let mut fresh = Self::new(catalogue, Setting { header: header.clone(), judged: self.judged.clone() });
+        let mut fresh = Self::new(catalogue, Setting { header: header.clone(), judged: self.judged.to_vec() });
         fresh.ledger = std::mem::take(&mut self.ledger);
         fresh.shows_responsibility = self.shows_responsibility;
         *self = fresh;
@@ -209,6 +219,8 @@ impl Oracle {
         self.aliases.clear();
         self.objects.clear();
         self.dead.clear();
+        self.leaving.clear();
+        self.owing.clear();
         self.support.clear();
         self.early.clear();
         self.ready.clear();
@@ -320,7 +332,7 @@ impl Oracle {
         let recipients = event.params.recipients.as_deref().unwrap_or_default();
         tracker.addresses = recipients.iter().map(|recipient| recipient.address.clone()).collect();
         tracker.content.clone_from(&event.params.subject);
-        self.messages.insert(entry_id.clone(), tracker);
+        self.messages.insert(entry_id.clone(), Arc::new(tracker));
         self.ledger.messages += 1;
         Ok(Some(entry_id))
     }
@@ -336,7 +348,9 @@ impl Oracle {
         if !self.mid_flight && !self.forgot {
             return None;
         }
-        self.messages.insert(entry_id.to_owned(), Tracker::new(entry_id.to_owned(), unknown()));
+        let mut tracker = Tracker::new(entry_id.to_owned(), unknown());
+        tracker.recalled = true;
+        self.messages.insert(entry_id.to_owned(), Arc::new(tracker));
         self.ledger.messages += 1;
         Some(entry_id.to_owned())
     }
@@ -363,10 +377,11 @@ impl Oracle {
                     Call::Open(crate::model::OpenFlags::None) => Level::Read,
                     _ => Level::Write,
                 };
-                if granted == Some(Level::Write)
-                    && let Some(tracker) = self.messages.get_mut(entry_id)
-                {
-                    tracker.owners.insert(session);
+                if let Some(tracker) = self.tracker_mut(entry_id) {
+                    if granted == Some(Level::Write) {
+                        tracker.owners.insert(session);
+                    }
+                    tracker.handles.push(handle.clone());
                 }
                 let handle_state = Handle { asked, granted, ..Handle::CREATED };
                 let object = OpenObject {
@@ -377,13 +392,17 @@ impl Oracle {
                 };
                 self.dead.remove(&handle);
                 // After SubmitMessage only Release is allowed, so a provider may give the handle away again.
-                if self.objects.insert(handle.clone(), object).is_some_and(|old| !old.handle.spent) {
-                    return Err(Unjudged::Twice { what: "handle", id: handle });
+                if let Some(old) = self.objects.insert(handle.clone(), object) {
+                    if !old.handle.spent {
+                        return Err(Unjudged::Twice { what: "handle", id: handle });
+                    }
+                    self.close(&old.entry_id, &handle);
                 }
             }
             Call::Release => {
                 if let Some((handle, _)) = object {
                     self.objects.remove(&handle);
+                    self.close(entry_id, &handle);
                     if self.dead.len() >= DONE {
                         self.dead.clear();
                         self.forgot = true;
@@ -403,9 +422,12 @@ impl Oracle {
                 }
             }
             Call::Submit(_) => {
-                if success {
-                    let same = |object: &&mut OpenObject| object.entry_id == entry_id;
-                    self.objects.values_mut().filter(same).for_each(|object| object.handle.stale = true);
+                if success && let Some(tracker) = self.messages.get(entry_id) {
+                    for handle in &tracker.handles {
+                        if let Some(object) = self.objects.get_mut(handle) {
+                            object.handle.stale = true;
+                        }
+                    }
                 }
                 if let Some(object) = object.as_ref().and_then(|(handle, _)| self.objects.get_mut(handle)) {
                     object.handle.spent |= success;
@@ -429,14 +451,41 @@ impl Oracle {
         }
     }
 
-    /// Forgets a message that is done, if there are too many of them.
-    fn retire(&mut self, entry_id: &str) {
-        if self.messages.len() <= DONE || !self.messages.get(entry_id).is_some_and(Tracker::is_done) {
-            return;
+    /// The object is open no more.
+    fn close(&mut self, entry_id: &str, handle: &str) {
+        if let Some(tracker) = self.tracker_mut(entry_id)
+            && let Some(index) = tracker.handles.iter().position(|open| open == handle)
+        {
+            tracker.handles.swap_remove(index);
         }
-        self.messages.remove(entry_id);
-        self.aliases.retain(|_, id| id != entry_id);
-        self.objects.retain(|_, object| object.entry_id != entry_id);
+    }
+
+    /// Forgets the messages that have been done for longest, if there are too many of them.
+    fn retire(&mut self, entry_id: &str) {
+        let Some(tracker) = self.tracker_mut(entry_id) else { return };
+        if !tracker.leaving && tracker.is_forgettable() {
+            tracker.leaving = true;
+            self.leaving.push_back(entry_id.to_owned());
+        }
+        while self.leaving.len() > DONE {
+            let Some(id) = self.leaving.pop_front() else { return };
+            let Some(tracker) = self.tracker_mut(&id) else { continue };
+            tracker.leaving = false;
+            if tracker.is_forgettable() {
+                self.forget_message(&id);
+            }
+        }
+    }
+
+    fn forget_message(&mut self, entry_id: &str) {
+        let Some(tracker) = self.messages.remove(entry_id) else { return };
+        for alias in &tracker.aliases {
+            self.aliases.remove(alias);
+        }
+        for handle in &tracker.handles {
+            self.objects.remove(handle);
+        }
+        self.owing.remove(entry_id);
         self.forgot = true;
     }
 
@@ -448,7 +497,9 @@ impl Oracle {
         let ids: Vec<String> = self.messages.keys().cloned().collect();
         for id in ids {
             self.judge_call(event, (Session::Client(1), Call::Restart(stop)), &id, None, calls);
-            if let Some(missed) = self.messages.get_mut(&id).and_then(|tracker| tracker.missed.as_mut()) {
+            let Some(tracker) = self.tracker_mut(&id) else { continue };
+            tracker.handles.clear();
+            if let Some(missed) = tracker.missed.as_mut() {
                 *missed = Missed { restarted: true };
             }
         }
@@ -457,8 +508,10 @@ impl Oracle {
         self.ready.clear();
         self.tried_ready = false;
         // What was owed may have ended with the process; who logs on anew reads the table.
-        for tracker in self.messages.values_mut() {
-            tracker.owed.clear();
+        for id in std::mem::take(&mut self.owing) {
+            if let Some(tracker) = self.tracker_mut(&id) {
+                tracker.owed.clear();
+            }
         }
         Ok(())
     }
@@ -466,27 +519,30 @@ impl Oracle {
     /// Every message that was looked at, but not called upon, must be as it was.
     fn look_at_others(&mut self, event: &Event, subject: Option<&str>) {
         for entry_id in event.observed.iter().flat_map(BTreeMap::keys) {
-            let id = self.aliases.get(entry_id).cloned().unwrap_or_else(|| entry_id.clone());
-            if Some(id.as_str()) != subject && self.messages.contains_key(&id) {
-                self.judge_call(event, (Session::Client(1), Call::Wait), &id, None, &[]);
+            if Some(entry_id.as_str()) == subject {
+                continue;
+            }
+            let moved = self.aliases.get(entry_id).cloned();
+            let id = moved.as_deref().unwrap_or(entry_id);
+            if Some(id) != subject {
+                self.judge_call(event, (Session::Client(1), Call::Wait), id, None, &[]);
             }
         }
     }
 
-    /// What was observed of a message right after an event, as far as the recorder said it can see.
-    pub(super) fn observation(&self, event: &Event, entry_id: &str) -> Option<Observation> {
-        let observed = event.observed.as_ref()?;
-        let alias = || self.aliases.iter().find(|(_, id)| *id == entry_id).and_then(|(alias, _)| observed.get(alias));
-        let seen = observed.get(entry_id).or_else(alias)?;
-        Some(observe::visible(seen, self.records.observe.as_deref()))
-    }
-
     /// Learns a new entry identifier of a message that was moved.
-    pub(super) fn learn_alias(&mut self, entry_id: &str, seen: &Observation) {
+    pub(super) fn learn_alias(&mut self, tracker: &mut Tracker, entry_id: &str, seen: &Observation) {
         if let Some(now) = &seen.entry_id_now
             && now != entry_id
+            && self.aliases.get(now).is_none_or(|known| known != entry_id)
         {
-            self.aliases.insert(now.clone(), entry_id.to_owned());
+            if let Some(other) = self.aliases.insert(now.clone(), entry_id.to_owned())
+                && let Some(other) = self.tracker_mut(&other)
+            {
+                other.aliases.retain(|alias| alias != now);
+            }
+            tracker.aliases.push(now.clone());
+            tracker.aliases.sort_unstable();
         }
     }
 
@@ -499,13 +555,16 @@ impl Oracle {
         }
     }
 
-    /// Numbers submissions in the order in which they returned.
-    pub(super) fn next_submission(&mut self) -> u64 {
-        self.submissions += 1;
-        self.submissions
+    /// The message behind an open object.
+    pub(super) fn message_of(&self, handle: &str) -> Option<&str> {
+        self.objects.get(handle).map(|object| object.entry_id.as_str())
     }
 
-    /// Notes SpoolerNotify(NOTIFY_READYTOSEND) by a session's store object; one that failed may be repeated.
+    pub(super) fn tracker_mut(&mut self, entry_id: &str) -> Option<&mut Tracker> {
+        self.messages.get_mut(entry_id).map(Arc::make_mut)
+    }
+
+    /// Notes `SpoolerNotify(NOTIFY_READYTOSEND)` by a session's store object; one that failed may be repeated.
     pub(super) fn note_ready(&mut self, session: Session, succeeded: bool) {
         self.tried_ready = true;
         if succeeded {
@@ -513,12 +572,12 @@ impl Oracle {
         }
     }
 
-    /// Whether this session's store object has called SpoolerNotify(NOTIFY_READYTOSEND).
+    /// Whether this session's store object has called `SpoolerNotify(NOTIFY_READYTOSEND)`.
     pub(super) fn was_ready(&self, session: Session) -> bool {
         self.ready.contains(&session)
     }
 
-    /// Whether SpoolerNotify(NOTIFY_READYTOSEND) came in this life of the store.
+    /// Whether `SpoolerNotify(NOTIFY_READYTOSEND)` came in this life of the store.
     pub(super) const fn is_ready(&self) -> bool {
         self.tried_ready
     }
@@ -552,7 +611,7 @@ pub fn rules(catalogue: &Catalogue, profile: &wire::Profile) -> Rules {
 }
 
 /// Every state in which a log that starts in the middle may find a message.
-fn unknown() -> Vec<Message> {
+pub(super) fn unknown() -> Vec<Message> {
     let any = Message {
         place: Place::Outbox,
         unsent: Tri::Free,
@@ -615,7 +674,8 @@ pub(crate) fn owes(before: &Message, after: &Message) -> Option<QueueChange> {
     match (before.queued, after.queued) {
         (false, true) if after.preprocess => Some(QueueChange::AddedForPreprocessing),
         (false, true) => Some(QueueChange::Added),
-        (true, true) if before.preprocess && !after.preprocess => Some(QueueChange::Added),
+        // A coupled store that completes the message puts no row (SEED1-40): the one that is there just stays (H2).
+        (true, true) if before.preprocess && !after.preprocess && !after.completing => Some(QueueChange::Added),
         (true, false) => Some(QueueChange::Removed),
         (true, true) | (false, false) => None,
     }

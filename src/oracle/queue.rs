@@ -1,12 +1,13 @@
 //! Reads of the outgoing queue table, and notifications.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use spoolproof_sdk::trace::Event;
 use spoolproof_sdk::wire::QueueRow;
 
 use super::oracle::{Oracle, Unjudged, session_of};
-use super::tracker::{Missed, Owed};
+use super::tracker::{Missed, Moment, Owed};
 use super::verdict::{Finding, Verdict, Who};
 use super::words;
 use crate::model::{
@@ -78,7 +79,7 @@ impl Oracle {
         let mut shown = BTreeSet::new();
         for row in rows {
             let Some(id) = self.row_message(&row.entry_id) else { continue };
-            let Some(tracker) = self.messages.get_mut(&id) else { continue };
+            let Some(tracker) = self.tracker_mut(&id) else { continue };
             let name = tracker.name.clone();
             let is_new = shown.insert(id.clone());
             let state = words::state(&tracker.first());
@@ -156,18 +157,21 @@ impl Oracle {
     fn judge_absent(&mut self, event: &Event, rows: &[QueueRow], settled: bool) {
         let strict = settled || !self.rules.silent(Need { dim: Dim::E3, mask: 1 });
         let declared = self.wire_profile.readings.get("E3").is_some_and(|reading| reading == "Eventually");
-        let newest_shown =
-            rows.iter().filter_map(|row| self.messages.get(&self.row_message(&row.entry_id)?)?.submitted).max();
+        let shown = rows.iter().filter_map(|row| self.messages.get(&self.row_message(&row.entry_id)?)?.submitted);
+        let newest_shown = shown.max_by_key(|moment| (moment.span.began, moment.seq));
         let mut absent = Vec::new();
+        let shown: BTreeSet<&str> = rows.iter().map(|row| row.entry_id.as_str()).collect();
         for (id, tracker) in &mut self.messages {
-            let here = rows.iter().any(|row| row.entry_id == *id);
-            if here {
-                tracker.missed = None;
+            let here = shown.contains(id.as_str());
+            if here && tracker.missed.is_some() {
+                Arc::make_mut(tracker).missed = None;
             }
             if here || !tracker.surely(|m| m.queued && !m.completing) {
                 continue;
             }
-            let overtaken = tracker.submitted < newest_shown;
+            let tracker = Arc::make_mut(tracker);
+            let overtaken =
+                newest_shown.is_some_and(|newest| tracker.submitted.is_none_or(|submitted| submitted.precedes(newest)));
             let late = tracker.missed.is_some_and(|missed| missed.restarted) || overtaken;
             let first = tracker.missed.is_none();
             tracker.missed = Some(tracker.missed.unwrap_or(Missed { restarted: false }));
@@ -202,7 +206,7 @@ impl Oracle {
 
     /// Rows in the order of submission, if the store is to sort them; their times in that order in any case (E2).
     fn judge_order(&mut self, event: &Event, rows: &[QueueRow]) {
-        let placed: Vec<(u64, Option<&str>)> = rows
+        let placed: Vec<(Moment, Option<&str>)> = rows
             .iter()
             .filter_map(|row| {
                 let tracker = self.messages.get(&self.row_message(&row.entry_id)?)?;
@@ -212,13 +216,16 @@ impl Oracle {
         if placed.len() < 2 {
             return;
         }
-        let mut by_call = placed.clone();
-        by_call.sort_by_key(|(submitted, _)| *submitted);
-        let times: Option<Vec<jiff::Timestamp>> =
-            by_call.iter().map(|(_, time)| time.and_then(|time| time.parse().ok())).collect();
+        let order = places(placed.iter().map(|(submitted, _)| *submitted));
+        let times = placed.iter().zip(&order).map(|((_, time), place)| Some((*place, (*time)?.parse().ok()?)));
+        let times: Option<Vec<(u64, jiff::Timestamp)>> = times.collect();
+        let times = times.map(|mut times| {
+            // Of submissions that overlap, any may have come first.
+            times.sort_unstable();
+            times.into_iter().map(|(_, time)| time).collect::<Vec<_>>()
+        });
         let times_wrong = times.as_ref().is_some_and(|times| times.windows(2).any(|pair| pair[0] > pair[1]));
         let tied = times.as_ref().is_some_and(|times| times.windows(2).any(|pair| pair[0] == pair[1]));
-        let order: Vec<u64> = placed.iter().map(|(submitted, _)| *submitted).collect();
         let store_sorts = self.profile.store_sorts == Some(true);
         if store_sorts || times.is_some() {
             self.ledger.exercise(queue_table().ids(Aspect::Order));
@@ -246,7 +253,9 @@ impl Oracle {
             about: event.params.entry_id.as_deref().and_then(|id| self.row_message(id)),
         };
         let mut paid = Vec::new();
-        for (id, tracker) in &mut self.messages {
+        let messages = &mut self.messages;
+        let mut pay = |id: &String| {
+            let Some(tracker) = messages.get_mut(id).map(Arc::make_mut) else { return false };
             tracker.owed.retain(|owed| {
                 let pays = notice.pays(owed.change, id);
                 if pays {
@@ -254,6 +263,16 @@ impl Oracle {
                 }
                 !pays
             });
+            !tracker.owed.is_empty()
+        };
+        match &notice.about {
+            Some(about) if !self.owing.contains(about) => {}
+            Some(about) => {
+                if !pay(about) {
+                    self.owing.remove(about);
+                }
+            }
+            None => self.owing.retain(pay),
         }
         // A table that changed may have changed in more than one way, and an event of no message in particular may be
         // about the call that is still to return.
@@ -275,19 +294,19 @@ impl Oracle {
             self.ledger.exercise(notification(owed.change).ids(Aspect::Notify));
         } else {
             tracker.owed.push(owed);
+            if !self.owing.contains(entry_id) {
+                self.owing.insert(entry_id.to_owned());
+            }
         }
     }
 
     /// Notifications that are still owed, when nothing more can arrive.
     pub(super) fn judge_owed(&mut self) {
-        let due: Vec<(String, Owed)> = self
-            .messages
-            .values_mut()
-            .flat_map(|tracker| {
-                let name = tracker.name.clone();
-                std::mem::take(&mut tracker.owed).into_iter().map(move |owed| (name.clone(), owed))
-            })
-            .collect();
+        let mut due: Vec<(String, Owed)> = Vec::new();
+        for id in std::mem::take(&mut self.owing) {
+            let Some(tracker) = self.messages.get_mut(&id).map(Arc::make_mut) else { continue };
+            due.extend(tracker.owed.drain(..).map(|owed| (tracker.name.clone(), owed)));
+        }
         for (name, owed) in due {
             let method = if owed.change == QueueChange::NewMail { "notify.new_mail" } else { "notify.table_modified" };
             if !self.routes(method) {
@@ -350,7 +369,7 @@ impl Oracle {
         let history = message
             .as_ref()
             .and_then(|name| self.messages.values().find(|tracker| tracker.name == *name))
-            .map(super::tracker::Tracker::history)
+            .map(|tracker| tracker.history())
             .unwrap_or_default();
         self.ledger.find(Finding {
             case: self.case.clone(),
@@ -371,10 +390,30 @@ impl Oracle {
     /// Whether any notification is still owed that this adapter could send.
     #[must_use]
     pub fn awaits_notification(&self) -> bool {
-        self.messages.values().flat_map(|tracker| &tracker.owed).any(|owed| {
+        let owing = self.owing.iter().filter_map(|id| self.messages.get(id));
+        owing.flat_map(|tracker| &tracker.owed).any(|owed| {
             self.routes(if owed.change == QueueChange::NewMail { "notify.new_mail" } else { "notify.table_modified" })
         })
     }
+}
+
+/// The place of each submission in their order, in the order given; those that overlap share one.
+fn places(submissions: impl Iterator<Item = Moment>) -> Vec<u64> {
+    let mut by_start: Vec<(usize, Moment)> = submissions.enumerate().collect();
+    by_start.sort_unstable_by_key(|(_, moment)| (moment.span.began, moment.seq));
+    let mut places = vec![0; by_start.len()];
+    let mut place = 0;
+    let mut last: Option<Moment> = None;
+    for (index, moment) in by_start {
+        if last.is_some_and(|last| last.precedes(moment)) {
+            place += 1;
+        }
+        last = Some(last.map_or(moment, |last| {
+            if (last.span.ended, last.seq) < (moment.span.ended, moment.seq) { moment } else { last }
+        }));
+        places[index] = place;
+    }
+    places
 }
 
 /// A notification as it came.

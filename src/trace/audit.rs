@@ -2,8 +2,11 @@
 
 use std::io::BufRead;
 
-use super::{ReadError, Reader};
-use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict};
+use spoolproof_sdk::trace::Event;
+
+use super::overlap::{Group, Window};
+use super::{Place, ReadError, Reader};
+use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Span, Unjudged, Verdict};
 use crate::spec::Catalogue;
 
 /// How an audit of one file ended.
@@ -28,61 +31,126 @@ pub fn audit<R: BufRead>(
     account: &mut Account,
     mut progress: impl FnMut(u64),
 ) -> Audited {
-    let mut oracle = Oracle::new(catalogue, setting);
-    oracle.ledger = std::mem::take(&mut account.ledger);
-    let mut ended = Audited::Whole;
-    // The case in which an event could not be judged: what follows in it is passed over.
-    let mut lost: Option<Option<String>> = None;
-    let mut current: Option<Option<String>> = None;
+    let mut run = Run {
+        oracle: Oracle::new(catalogue, setting),
+        account,
+        name,
+        window: Window::default(),
+        lost: None,
+        current: None,
+        contradicted: false,
+    };
+    run.oracle.ledger = std::mem::take(&mut run.account.ledger);
+    let mut damage = None;
     for next in reader.by_ref() {
-        let (event, place) = match next {
-            Ok(read) => read,
-            Err(error) => {
-                account.ledger = std::mem::take(&mut oracle.ledger);
-                account.fail(
-                    event_case(current.as_ref()),
-                    None,
-                    error.to_string(),
-                    "a trace in the format of version 1",
-                );
-                oracle.ledger = std::mem::take(&mut account.ledger);
-                account.unreadable = true;
-                ended = Audited::Damaged(error);
-                break;
+        match next {
+            Ok((event, place)) => {
+                if place.line % 4096 == 0 {
+                    progress(place.line);
+                }
+                run.read(event, place);
             }
-        };
-        if place.line % 4096 == 0 {
-            progress(place.line);
-        }
-        if current.as_ref() != Some(&event.case) {
-            account.cases.push(case(event.case.clone().unwrap_or_else(|| name.to_owned())));
-            current = Some(event.case.clone());
-        }
-        if lost.as_ref() == Some(&event.case) {
-            continue;
-        }
-        if let Err(error) = oracle.event(&event) {
-            account.ledger = std::mem::take(&mut oracle.ledger);
-            let what = format!("{name}:{}: {error}", place.line);
-            account.fail(
-                event.case.clone(),
-                Some(event.seq),
-                what,
-                "a log that introduces what it names, or says that it starts mid-flight",
-            );
-            oracle.ledger = std::mem::take(&mut account.ledger);
-            account.unreadable = true;
-            lost = Some(event.case);
-            ended = Audited::Contradicted;
+            Err(error) => damage = Some(error),
         }
     }
+    run.drain();
+    let contradicted = run.contradicted;
+    if let Some(error) = &damage {
+        let case = run.current.take().flatten();
+        run.fail(case, None, error.to_string(), "a trace in the format of version 1");
+    }
+    let Run { oracle, account, .. } = run;
     account.skipped += reader.skipped();
     account.ledger = oracle.ledger;
-    ended
+    match damage {
+        Some(error) => Audited::Damaged(error),
+        None if contradicted => Audited::Contradicted,
+        None => Audited::Whole,
+    }
 }
 
-fn event_case(current: Option<&Option<String>>) -> Option<String> {
-    current.cloned().flatten()
+/// One file as it is judged.
+struct Run<'a> {
+    oracle: Oracle,
+    account: &'a mut Account,
+    name: &'a str,
+    /// Events that may overlap with some that were not read yet.
+    window: Window,
+    /// The case in which an event could not be judged: what follows in it is passed over.
+    lost: Option<Option<String>>,
+    current: Option<Option<String>>,
+    contradicted: bool,
+}
+
+impl Run<'_> {
+    fn read(&mut self, event: Event, place: Place) {
+        if self.current.as_ref() != Some(&event.case) {
+            // The store is fresh: nothing reaches from one case into the next.
+            self.drain();
+            self.account.cases.push(case(event.case.clone().unwrap_or_else(|| self.name.to_owned())));
+            self.current = Some(event.case.clone());
+        }
+        if self.lost.as_ref() == Some(&event.case) {
+            return;
+        }
+        if event.call.starts_with("support.") || (self.window.is_empty() && Span::of(&event).is_none()) {
+            // A support call waits in the oracle for the call in whose course it came.
+            return self.one(&event, place);
+        }
+        self.oracle.claim_support(event.seq);
+        self.window.push(&self.oracle, event, place);
+        while self.window.is_full() {
+            self.judge_next();
+        }
+    }
+
+    /// Judges all that waits.
+    fn drain(&mut self) {
+        while !self.window.is_empty() {
+            self.judge_next();
+        }
+    }
+
+    fn judge_next(&mut self) {
+        match self.window.take() {
+            Some(Group::One(event, place)) => self.one(&event, place),
+            Some(Group::Timed(calls, places)) => {
+                let case = calls.first().and_then(|call| call.event.case.clone());
+                if self.lost.as_ref() == Some(&case) {
+                    return;
+                }
+                if let Err((seq, error)) = self.oracle.overlapping(calls) {
+                    let line = places.get(&seq).map_or(0, |place| place.line);
+                    self.contradiction(case, seq, line, &error);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn one(&mut self, event: &Event, place: Place) {
+        if self.lost.as_ref() == Some(&event.case) {
+            return;
+        }
+        if let Err(error) = self.oracle.event(event) {
+            self.contradiction(event.case.clone(), event.seq, place.line, &error);
+        }
+    }
+
+    fn contradiction(&mut self, case: Option<String>, seq: u64, line: u64, error: &Unjudged) {
+        let what = format!("{}:{line}: {error}", self.name);
+        let expected = "a log that introduces what it names, or says that it starts mid-flight";
+        self.fail(case.clone(), Some(seq), what, expected);
+        self.lost = Some(case);
+        self.contradicted = true;
+    }
+
+    fn fail(&mut self, case: Option<String>, seq: Option<u64>, what: String, expected: &str) {
+        std::mem::swap(&mut self.account.ledger, &mut self.oracle.ledger);
+        self.account.fail(case, seq, what, expected);
+        std::mem::swap(&mut self.account.ledger, &mut self.oracle.ledger);
+        self.account.unreadable = true;
+    }
 }
 
 fn case(id: String) -> CaseOutcome {

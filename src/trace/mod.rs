@@ -8,6 +8,7 @@ mod audit;
 mod error;
 mod locate;
 mod narrate;
+mod overlap;
 mod reader;
 mod strict;
 mod writer;

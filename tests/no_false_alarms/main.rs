@@ -73,6 +73,7 @@ impl Kind {
             Self::Lax => verdict == Verdict::Deviation,
             // A refusal after a restart that lost a lock looks like the lost lock's (H1) unless its reason is declared.
             Self::Silent if finding.requirements.iter().any(|id| id == "SEED1-09") => true,
+            // A reading that nobody declared may look like a SHOULD that is not followed.
             Self::Silent => matches!(verdict, Verdict::Deviation | Verdict::Inconclusive),
             Self::Hidden | Self::Unknown => verdict == Verdict::Inconclusive,
         }
