@@ -9,6 +9,9 @@ use super::message::{Level, Message, Place, Tri};
 use super::reading::{A1, A3, Dim};
 use super::step::{Calls, Codes, Context, Emit, Reply, Step, Times};
 
+/// What would tell whether a submission had a reason to fail.
+const HIDDEN: &str = "the support calls that this log does not record: one of them may have failed";
+
 const NO_RECIPIENTS: Codes = Codes::OneOf(&[HResult::MAPI_E_NO_RECIPIENTS]);
 
 /// Lists the answers to CreateMessage with its properties and SaveChanges.
@@ -94,7 +97,7 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
         }
         Support::Hidden => {
             let step = Step::new(Reply::Refused(Codes::Any), refused, &FAILED).calls(calls);
-            emit.step(step.lacks("the support calls that this log does not record: one of them may have failed"));
+            emit.step(step.lacks(HIDDEN));
         }
         Support::Succeeds => {}
     }
@@ -136,6 +139,8 @@ fn by_spooler(cx: &Context, m: Message, number: u8, env: Env, emit: &mut Emit<'_
     }
     if env.expand.ends == Support::Fails || env.prepare == Support::Fails {
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_AGAIN).calls(ANY_CALLS));
+    } else if env.expand.ends == Support::Hidden {
+        emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_AGAIN).calls(ANY_CALLS).lacks(HIDDEN));
     }
     if cx.handle.is_none_or(|handle| handle.granted != Some(Level::Write)) {
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_AGAIN).calls(ANY_CALLS));

@@ -81,11 +81,18 @@ pub(crate) fn place(addresses: &[String], address: &str) -> Option<usize> {
     places.next().is_none().then_some(place)
 }
 
-/// The recipients after ExpandRecips, if it replaced them.
-pub(super) fn expanded(calls: &[SupportSeen]) -> Option<Vec<String>> {
-    let expansions = calls.iter().rev().filter(|call| call.method == "support.expand_recips");
-    let rows = expansions.filter_map(|call| call.result.recipients.as_ref()).next()?;
-    Some(rows.iter().map(|row| row.address.clone()).collect())
+/// The recipient table as MAPI left it, if it replaced it: ExpandRecips' if there is one, else PrepareSubmit's.
+fn table(calls: &[SupportSeen]) -> Option<&[Recipient]> {
+    let of = |method: &str| {
+        let made = calls.iter().rev().filter(|call| call.method == method);
+        made.filter_map(|call| call.result.recipients.as_deref()).next()
+    };
+    of("support.expand_recips").or_else(|| of("support.prepare_submit"))
+}
+
+/// The recipients' addresses as MAPI left them, if it replaced the table.
+pub(super) fn replaced(calls: &[SupportSeen]) -> Option<Vec<String>> {
+    Some(table(calls)?.iter().map(|row| row.address.clone()).collect())
 }
 
 /// What MAPI answered while SubmitMessage ran; `expansion_recorded`: the log would show ExpandRecips. `addresses` are the
@@ -95,8 +102,8 @@ pub(crate) fn env(calls: &[SupportSeen], expansion_recorded: bool, addresses: &[
     if !expansion_recorded {
         env.expand.ends = Support::Hidden;
     }
-    let expanded = expanded(calls);
-    let addresses = expanded.as_deref().unwrap_or(addresses);
+    let replaced = replaced(calls);
+    let addresses = replaced.as_deref().unwrap_or(addresses);
     for call in calls {
         let ends = ending(&call.result);
         match call.method.as_str() {
@@ -110,7 +117,7 @@ pub(crate) fn env(calls: &[SupportSeen], expansion_recorded: bool, addresses: &[
                     ends,
                     preprocessing: has("NEEDS_PREPROCESSING"),
                     spooler: has("NEEDS_SPOOLER"),
-                    replaced: call.result.recipients.as_deref().map(|rows| (count(rows), known(rows, profile))),
+                    replaced: None,
                 };
             }
             "support.complete_msg" => env.complete = ends,
@@ -118,6 +125,7 @@ pub(crate) fn env(calls: &[SupportSeen], expansion_recorded: bool, addresses: &[
             _ => {}
         }
     }
+    env.expand.replaced = table(calls).map(|rows| (count(rows), known(rows, profile)));
     env
 }
 

@@ -88,10 +88,20 @@ impl Oracle {
         // A submission that succeeds leaves the expanded table; of one that fails, either may remain (F1).
         let submits = matches!(call, Call::Submit(_));
         let success = seen.is_some_and(|seen| seen.code.is_success());
-        let addresses = match bind::expanded(calls) {
-            Some(addresses) if submits && success => Some(addresses),
-            Some(_) if submits => Some(Vec::new()),
-            Some(_) | None => None,
+        // Who submits what is on its way already, changes nothing (E6).
+        let takes_table = submits && !tracker.surely(|m| m.outgoing() && (session.is_client() || !m.preprocess));
+        // A further spooler's may be taken for the end of preprocessing, or for nothing at all: the rows tell.
+        let shows = |table: &[String]| {
+            let rows = observation.as_ref().and_then(|seen| seen.recipients.as_deref()).unwrap_or_default();
+            table.iter().all(|address| rows.iter().any(|row| row.address == *address))
+        };
+        let is_due = |m: &Message| matches!(session, Session::Spooler(number) if m.lock.is_held_by(number));
+        let due = || !tracker.candidates.iter().any(|m| m.outgoing() && m.preprocess && !is_due(m));
+        let replaced = if takes_table { bind::replaced(calls) } else { None };
+        let addresses = match replaced.filter(|table| due() || shows(table)) {
+            Some(addresses) if success => Some(addresses),
+            Some(_) => Some(Vec::new()),
+            None => None,
         };
         let added = match &addresses {
             Some(addresses) if success && *addresses != tracker.addresses => {

@@ -23,7 +23,7 @@ impl Told {
         let session = if call.starts_with("support.") || call.starts_with("notify.") {
             json!("store")
         } else {
-            params.get("session").cloned().unwrap_or(json!("client-1"))
+            params.get("session").cloned().unwrap_or_else(|| json!("client-1"))
         };
         let event = json!({
             "seq": self.0.len() + 1, "session": session, "call": call, "params": params, "result": result,
@@ -110,6 +110,24 @@ fn rows_that_were_added_may_lack_responsibility() {
     let told = Told::new().add("support.expand_recips", json!({ "entry_id": "e1" }), expanded, json!({}));
     let submit = json!({ "session": "client-1", "handle": "h1" });
     told.add("submit_message", submit, json!({ "hresult": 0 }), json!({ "recipients": rows })).is_in_order();
+}
+
+#[test]
+fn the_table_is_as_mapi_left_it() {
+    let bob = json!([{ "address": "bob", "PR_RESPONSIBILITY": true }]);
+    let both =
+        json!([{ "address": "bob", "PR_RESPONSIBILITY": false }, { "address": "eve", "PR_RESPONSIBILITY": false }]);
+    let submit = json!({ "session": "client-1", "handle": "h1" });
+    let ok = json!({ "hresult": 0 });
+    let of = json!({ "entry_id": "e1" });
+    let expanded = json!({ "hresult": 0, "recipients": [{ "address": "bob" }, { "address": "eve" }] });
+    let told = Told::new().add("support.expand_recips", of.clone(), expanded, json!({}));
+    let told = told.add("submit_message", submit.clone(), ok.clone(), json!({ "recipients": both }));
+    let told = told.add("abort_submit", json!({ "session": "client-1", "entry_id": "e1" }), ok.clone(), json!({}));
+    let told = told.add("support.spooler_notify", json!({ "flags": ["NOTIFY_READYTOSEND"] }), ok.clone(), json!({}));
+    let told = told.add("support.expand_recips", of.clone(), ok.clone(), json!({}));
+    let told = told.add("support.prepare_submit", of, json!({ "hresult": 0, "recipients": bob }), json!({}));
+    told.add("submit_message", submit, ok, json!({ "recipients": bob })).is_in_order();
 }
 
 #[test]

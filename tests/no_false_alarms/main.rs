@@ -66,10 +66,13 @@ impl Kind {
         [Self::Plain, Self::Coupled, Self::Declaring, Self::Silent, Self::Lax, Self::Hidden, Self::Unknown];
 
     /// What may be found about such a provider at all.
-    fn excuses(self, verdict: Verdict) -> bool {
+    fn excuses(self, finding: &Finding) -> bool {
+        let verdict = finding.verdict;
         match self {
             Self::Plain | Self::Coupled | Self::Declaring => false,
             Self::Lax => verdict == Verdict::Deviation,
+            // A refusal after a restart that lost a lock looks like the lost lock's (H1) unless its reason is declared.
+            Self::Silent if finding.requirements.iter().any(|id| id == "SEED1-09") => true,
             // A reading that nobody declared may look like a SHOULD that is not followed.
             Self::Silent => matches!(verdict, Verdict::Deviation | Verdict::Inconclusive),
             Self::Hidden | Self::Unknown => verdict == Verdict::Inconclusive,
@@ -128,7 +131,7 @@ impl Trial {
         if !matches!(case.verdict, Verdict::Pass | Verdict::Unsupported) && account.ledger.findings.is_empty() {
             panic!("{:?} seed {}: {:?} {:?}", self.kind, self.seed, case.verdict, case.reason);
         }
-        account.ledger.findings.into_iter().filter(|finding| !self.kind.excuses(finding.verdict)).collect()
+        account.ledger.findings.into_iter().filter(|finding| !self.kind.excuses(finding)).collect()
     }
 
     /// A smaller history that raises the same alarm, with the luck that it takes.

@@ -215,7 +215,7 @@ impl Store {
                 record.time = will.pick(&[record.time.clone(), None, Some(time(0))]).cloned().flatten();
             }
             if effect.submits() {
-                if let Some(table) = effect.table {
+                if let Some(table) = effect.table.filter(|_| effect.step.next != before) {
                     // The rows that MAPI has added need not have PR_RESPONSIBILITY (A14).
                     let known = |row: &Recipient| record.recipients.iter().any(|old| old.address == row.address);
                     let added = table.iter().map(|row| !known(row)).take(u32::BITS as usize).enumerate();
