@@ -149,7 +149,7 @@ impl Oracle {
             None => written.filter(|written| kept.as_ref() == Some(written)),
         };
         for (dim, mask) in narrowed {
-            self.ledger.note(dim, mask);
+            self.ledger.note(dim, mask & self.rules.in_force(dim));
             if EXCLUSIVE.contains(&dim) {
                 self.rules.narrow(dim, mask);
             }
