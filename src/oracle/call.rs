@@ -212,7 +212,10 @@ impl Oracle {
         let agreed = fits.iter().all(|fit| fit.step.writes == best.step.writes);
         let mut changes: Vec<_> = fits.iter().map(|fit| owes(&fit.from, &fit.step.next)).collect();
         changes.dedup();
-        Decision { drafts, after, writes: agreed.then_some(best.step.writes), narrowed: narrowing(&fits), changes }
+        // A reading that needs excusing is no evidence while another explains the same without a word.
+        let plainest = grade(best, &self.rules);
+        let evidence: Vec<&Match> = fits.iter().copied().filter(|fit| grade(fit, &self.rules) == plainest).collect();
+        Decision { drafts, after, writes: agreed.then_some(best.step.writes), narrowed: narrowing(&evidence), changes }
     }
 
     /// What is wrong, when no permitted step matches.
@@ -567,7 +570,7 @@ fn grade(fit: &Match, rules: &crate::model::Rules) -> u8 {
     }
 }
 
-/// The readings that every matching step needs, by ambiguity.
+/// The readings that all of these steps need, by ambiguity.
 fn narrowing(fits: &[&Match]) -> Vec<(Dim, u8)> {
     let Some(first) = fits.first() else { return Vec::new() };
     let dims = first.step.needs.iter().map(|need| need.dim);
