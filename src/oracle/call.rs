@@ -14,7 +14,7 @@ use super::tracker::{Entry, OpenObject, Owed, Pending, Said, Tracker};
 use super::verdict::{Finding, Verdict, Who};
 use super::words;
 use crate::model::{
-    Aspect, Call, Clause, Dim, Message, Need, QueueChange, Reply, Session, Tri, caller_faults, frame_ids,
+    Aspect, Call, Clause, Dim, Mask, Message, Need, QueueChange, Reply, Rules, Session, Tri, caller_faults, frame_ids,
 };
 use crate::spec::Strength;
 
@@ -212,10 +212,8 @@ impl Oracle {
         let agreed = fits.iter().all(|fit| fit.step.writes == best.step.writes);
         let mut changes: Vec<_> = fits.iter().map(|fit| owes(&fit.from, &fit.step.next)).collect();
         changes.dedup();
-        // A reading that needs excusing is no evidence while another explains the same without a word.
-        let plainest = grade(best, &self.rules);
-        let evidence: Vec<&Match> = fits.iter().copied().filter(|fit| grade(fit, &self.rules) == plainest).collect();
-        Decision { drafts, after, writes: agreed.then_some(best.step.writes), narrowed: narrowing(&evidence), changes }
+        let narrowed = narrowing(&fits, &self.rules);
+        Decision { drafts, after, writes: agreed.then_some(best.step.writes), narrowed, changes }
     }
 
     /// What is wrong, when no permitted step matches.
@@ -558,7 +556,7 @@ fn keeps_time(m: &Message) -> bool {
 }
 
 /// How much has to be said of a step that matches: nothing, a SHOULD, a reading, a missing field.
-fn grade(fit: &Match, rules: &crate::model::Rules) -> u8 {
+fn grade(fit: &Match, rules: &Rules) -> u8 {
     if fit.is_clean(rules) {
         0
     } else if fit.step.breaks().next().is_some() {
@@ -570,24 +568,18 @@ fn grade(fit: &Match, rules: &crate::model::Rules) -> u8 {
     }
 }
 
-/// The readings that all of these steps need, by ambiguity.
-fn narrowing(fits: &[&Match]) -> Vec<(Dim, u8)> {
-    let Some(first) = fits.first() else { return Vec::new() };
+/// The readings between which these steps leave the provider, by ambiguity.
+///
+/// A step that needs no reading of an ambiguity tells nothing of it, unless the plainest ones all need one: then it is an
+/// excuse that nobody asked for.
+fn narrowing(fits: &[&Match], rules: &Rules) -> Vec<(Dim, Mask)> {
+    let plainest = fits.iter().map(|fit| grade(fit, rules)).min();
+    let needed = |fit: &Match, dim: Dim| fit.step.needs.iter().find(|need| need.dim == dim).map(|need| need.mask);
+    let Some(first) = fits.iter().find(|fit| Some(grade(fit, rules)) == plainest) else { return Vec::new() };
     let dims = first.step.needs.iter().map(|need| need.dim);
-    dims.filter_map(|dim| {
-        let masks = fits.iter().map(|fit| fit.step.needs.iter().find(|need| need.dim == dim).map(|need| need.mask));
-        masks.sum::<Option<Union>>().map(|union| (dim, union.0))
-    })
-    .collect()
-}
-
-/// A union of masks.
-struct Union(u8);
-
-impl std::iter::Sum<u8> for Union {
-    fn sum<I: Iterator<Item = u8>>(masks: I) -> Self {
-        Self(masks.fold(0, |union, mask| union | mask))
-    }
+    let told =
+        dims.filter(|dim| fits.iter().all(|fit| needed(fit, *dim).is_some() || Some(grade(fit, rules)) != plainest));
+    told.map(|dim| (dim, fits.iter().filter_map(|fit| needed(fit, dim)).fold(0, |union, mask| union | mask))).collect()
 }
 
 fn reply_words(seen: &Seen) -> String {
