@@ -1,6 +1,7 @@
 //! The reference provider behind the real protocol: it conforms, and each of its faults is reported under its own rule.
 
-use std::path::{Path, PathBuf};
+mod common;
+
 use std::time::Duration;
 
 use spoolproof::conformance::reference::{FAULTS, Fault};
@@ -9,6 +10,8 @@ use spoolproof::oracle::{Account, Verdict};
 use spoolproof::scenario::Scenario;
 use spoolproof::spec::{Catalogue, RequirementStatus, Who};
 use spoolproof_sdk::trace::{Event, Header};
+
+use common::scenarios;
 
 /// Keeps nothing.
 struct Quiet;
@@ -19,30 +22,6 @@ impl Progress for Quiet {
     fn ended(&mut self, _id: &str, _header: &Header, _events: &[Event], _has_findings: bool) -> Option<String> {
         None
     }
-}
-
-fn scenarios() -> Vec<Scenario> {
-    fn collect(dir: &Path, out: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(dir).expect("a directory") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                collect(&path, out);
-            } else if path.extension().is_some_and(|extension| extension == "toml") {
-                out.push(path);
-            }
-        }
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut paths = Vec::new();
-    collect(&root, &mut paths);
-    paths.sort();
-    let read = |path: &PathBuf| {
-        let id = path.strip_prefix(&root).expect("below the root").with_extension("");
-        let id = id.to_str().expect("UTF-8").replace('\\', "/");
-        let source = std::fs::read_to_string(path).expect("readable");
-        Scenario::parse(&id, &source).unwrap_or_else(|problems| panic!("{id}: {problems:?}"))
-    };
-    paths.iter().map(read).collect()
 }
 
 fn judge(scenarios: &[Scenario], arguments: &[&str]) -> Account {

@@ -1,12 +1,12 @@
 //! The traces of every scenario on the model, one snapshot a family: a change in them is a change of meaning, and is
 //! reviewed as one.
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use spoolproof::conformance::{Plan, Progress, Simulated, run};
-use spoolproof::scenario::Scenario;
 use spoolproof::spec::Catalogue;
 use spoolproof::trace::narrate;
 use spoolproof_sdk::trace::{Event, Header};
@@ -31,27 +31,9 @@ impl Progress for Tale {
     }
 }
 
-fn scenarios(folder: &Path, root: &Path, out: &mut Vec<Scenario>) {
-    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let mut paths: Vec<PathBuf> = entries.collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            scenarios(&path, root, out);
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
-            let id = path.strip_prefix(root).expect("below the root").with_extension("");
-            let id = id.to_str().expect("UTF-8").replace('\\', "/");
-            let source = std::fs::read_to_string(&path).expect("readable");
-            out.push(Scenario::parse(&id, &source).unwrap_or_else(|problems| panic!("{id}: {problems:?}")));
-        }
-    }
-}
-
 #[test]
 fn each_family_of_scenarios_has_the_traces_that_were_reviewed() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut all = Vec::new();
-    scenarios(&root, &root, &mut all);
+    let all = common::scenarios();
     let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
     let plan = Plan {
         scenarios: all.iter().collect(),

@@ -1,7 +1,7 @@
 //! The shipped scenarios on the model itself: none of them assumes what no store may do.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod common;
+
 use std::time::Duration;
 
 use spoolproof::conformance::{Plan, Progress, Simulated, run};
@@ -10,6 +10,8 @@ use spoolproof::scenario::Scenario;
 use spoolproof::spec::Catalogue;
 use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::{Coupling, Profile, SortsQueue};
+
+use common::scenarios;
 
 /// Keeps every event.
 #[derive(Default)]
@@ -22,26 +24,6 @@ impl Progress for Tape {
         self.0.extend_from_slice(events);
         None
     }
-}
-
-/// The files below `folder`, in the order of their paths.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("a folder of scenarios");
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    let below = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
-    let is_toml = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
-    paths.into_iter().flat_map(below).filter(is_toml).collect()
-}
-
-fn scenarios() -> Vec<Scenario> {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let parse = |path: PathBuf| {
-        let id = path.strip_prefix(&top).expect("below").with_extension("").to_string_lossy().into_owned();
-        let source = fs::read_to_string(&path).expect("a text file");
-        Scenario::parse(&id, &source).unwrap_or_else(|problems| panic!("{id}: {problems:#?}"))
-    };
-    files(&top).into_iter().map(parse).collect()
 }
 
 fn plan(scenarios: Vec<&Scenario>) -> Plan<'_> {

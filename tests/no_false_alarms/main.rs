@@ -2,6 +2,8 @@
 //!
 //! `SPOOLPROOF_SEEDS=FROM..TO` tries other seeds than the usual few.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod corrupt;
 mod dice;
 mod kept;
@@ -10,8 +12,6 @@ mod offline;
 mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use spoolproof::conformance::{Latitude, Plan, Progress, Simulated, run};
@@ -276,23 +276,9 @@ fn random_scenarios_are_scenarios() {
     }
 }
 
-/// The shipped scenarios.
+/// The shipped scenarios, in the order of their ids.
 fn shipped() -> Vec<Scenario> {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut folders = vec![top.clone()];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder of scenarios") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "toml") {
-                let id = path.strip_prefix(&top).expect("below").with_extension("").to_string_lossy().into_owned();
-                let text = fs::read_to_string(&path).expect("a text file");
-                found.push(Scenario::parse(&id, &text).unwrap_or_else(|problems| panic!("{id}: {problems:#?}")));
-            }
-        }
-    }
+    let mut found = common::scenarios();
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found
 }
