@@ -125,7 +125,7 @@ impl Conform {
     /// Says why there is nothing to judge, in the reports for programs too.
     fn did_not_start(&self, catalogue: &Catalogue, target: &Target, error: &AdapterError) -> Failure {
         let mut account = Account::default();
-        account.fail(None, None, error.to_string(), "an adapter that starts and answers `initialize`");
+        account.ledger.fail(None, None, error.to_string(), "an adapter that starts and answers `initialize`");
         let subject = subject::new(&Identity::default(), Role::Store, &Profile::default(), self.source());
         let about = About { command: "conform", subject, again: None, elapsed_ms: 0 };
         if let Err(failure) = self.outputs.write_formats(&Report::new(catalogue, &account, about)) {

@@ -97,10 +97,8 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
 
 /// Notes that a case could not be run as it is, and that this says nothing of the provider.
 fn fail(case: &mut CaseOutcome, oracle: &mut Oracle, events: &[Event], reason: String, expected: &str) {
-    let mut account = Account { ledger: std::mem::take(&mut oracle.ledger), ..Account::default() };
     let seq = events.last().map(|event| event.seq);
-    account.fail(Some(case.id.clone()), seq, reason.clone(), expected);
-    oracle.ledger = account.ledger;
+    oracle.ledger.fail(Some(case.id.clone()), seq, reason.clone(), expected);
     case.verdict = Verdict::Error;
     case.reason = Some(reason);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ledger::Ledger;
-use super::verdict::{Finding, Verdict, Who};
+use super::verdict::Verdict;
 
 /// One case as it was judged.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -65,23 +65,5 @@ impl Account {
         let cases = self.cases.iter().map(|case| case.verdict);
         let findings = self.ledger.findings.iter().map(|finding| finding.verdict);
         cases.chain(findings).max().unwrap_or(Verdict::NotExercised)
-    }
-
-    /// Adds a failure of the adapter, of the tool, or of an input.
-    pub fn fail(&mut self, case: Option<String>, seq: Option<u64>, what: String, expected: &str) {
-        self.ledger.find(Finding {
-            case,
-            seq,
-            verdict: Verdict::Error,
-            who: Who::Adapter,
-            requirements: Vec::new(),
-            readings: Vec::new(),
-            observed: what.clone(),
-            what,
-            expected: expected.to_owned(),
-            message: None,
-            times: 1,
-            history: Vec::new(),
-        });
     }
 }

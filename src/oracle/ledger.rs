@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use spoolproof_sdk::wire::Observation;
 
-use super::verdict::{Finding, Verdict};
+use super::verdict::{Finding, Verdict, Who};
 use crate::model::{AMBIGUITIES, Dim, Mask};
 
 /// How many findings are kept one by one; those beyond are counted with the first of their kind.
@@ -135,6 +135,24 @@ impl Ledger {
                 self.findings.push(finding);
             }
         }
+    }
+
+    /// Adds a failure of the adapter, of the tool, or of an input.
+    pub(crate) fn fail(&mut self, case: Option<String>, seq: Option<u64>, what: String, expected: &str) {
+        self.find(Finding {
+            case,
+            seq,
+            verdict: Verdict::Error,
+            who: Who::Adapter,
+            requirements: Vec::new(),
+            readings: Vec::new(),
+            observed: what.clone(),
+            what,
+            expected: expected.to_owned(),
+            message: None,
+            times: 1,
+            history: Vec::new(),
+        });
     }
 
     /// The readings that the provider was seen to follow: ambiguity, one or two readings by name, number of events.

@@ -22,7 +22,7 @@ pub enum Audited {
 
 /// Judges one trace, and adds to the account of the run.
 ///
-/// `named` is called for each file without cases, and `progress` with the line number from time to time.
+/// A log without cases is one case, called `name`. `progress` hears the line number from time to time.
 pub fn audit<R: BufRead>(
     catalogue: &Catalogue,
     name: &str,
@@ -146,9 +146,7 @@ impl Run<'_> {
     }
 
     fn fail(&mut self, case: Option<String>, seq: Option<u64>, what: String, expected: &str) {
-        std::mem::swap(&mut self.account.ledger, &mut self.oracle.ledger);
-        self.account.fail(case, seq, what, expected);
-        std::mem::swap(&mut self.account.ledger, &mut self.oracle.ledger);
+        self.oracle.ledger.fail(case, seq, what, expected);
         self.account.unreadable = true;
     }
 }
