@@ -48,6 +48,7 @@ fn what(step: &TraceStep) -> String {
         Call::Finish(Hook { sent_mail: Support::Fails, .. }) => "finish (DoSentMail fails)".to_owned(),
         Call::Finish(_) => "finish".to_owned(),
         Call::GetProps => "read".to_owned(),
+        Call::Leave => "leave".to_owned(),
         Call::NotifyNewMail => "new mail".to_owned(),
         Call::Open(OpenFlags::None) => "open".to_owned(),
         Call::Open(OpenFlags::Modify) => "open to modify".to_owned(),

@@ -126,7 +126,7 @@ impl Trace {
                 Line::SetResponsibility { target, recipient, value }
             }
             Call::Submit(env) => Line::SubmitMessage { target, force: false, answers: self.submit_answers(m, env) },
-            Call::Restart(_) | Call::Wait => return None,
+            Call::Leave | Call::Restart(_) | Call::Wait => return None,
         };
         let session = Some(session_name(session));
         Some(Step { call, session, expect: expected(step.reply), optional: false, span: 0..0 })

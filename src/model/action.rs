@@ -94,7 +94,7 @@ impl World {
                     let at = usize::from(message);
                     let handle = self.handle(session, at);
                     steps(rules, scope.profile, (session, handle, true), self.entries[at].message, call, answers);
-                    for (choice, step) in answers.iter().enumerate().filter(|(_, step)| is_taken(step, rules)) {
+                    for (choice, step) in answers.iter().enumerate().filter(|(_, step)| step.is_plain(rules)) {
                         visit(&self.called(action, choice as u8, step));
                     }
                 }
@@ -272,6 +272,7 @@ impl World {
             | Call::Create(_)
             | Call::Finish(_)
             | Call::GetProps
+            | Call::Leave
             | Call::NotifyNewMail
             | Call::Open(_)
             | Call::Release
@@ -305,7 +306,7 @@ impl World {
                     self.set_handle(session, at, Some(Handle { asked, granted: Some(level), ..Handle::CREATED }));
                 }
             }
-            Call::Release => self.set_handle(session, at, None),
+            Call::Leave | Call::Release => self.set_handle(session, at, None),
             Call::Submit(_) if reply == Reply::Success => {
                 self.outdate(at);
                 let handle = self.handle(session, at);
@@ -365,7 +366,7 @@ impl World {
             };
             steps(rules, scope.profile, (Session::Client(1), None, true), old.message, Call::Restart(stop), answers);
             let outcomes = worlds.iter().flat_map(|world| {
-                answers.iter().filter(|step| is_taken(step, rules)).map(|step| {
+                answers.iter().filter(|step| step.is_plain(rules)).map(|step| {
                     let mut world = *world;
                     let entry = Entry { message: step.next, memory: 0, excused, ..*old };
                     world.replace(at, entry, false);
@@ -394,11 +395,4 @@ impl Entry {
     const fn unrecorded(&self) -> u32 {
         self.memory & (self.message.unsure | !self.message.responsible)
     }
-}
-
-/// Whether a search follows `step`.
-fn is_taken(step: &Step, rules: &Rules) -> bool {
-    step.lacks.is_none()
-        && step.needs.iter().all(|need| rules.silent(*need))
-        && step.clauses.iter().all(|clause| clause.breaks.is_empty())
 }

@@ -57,6 +57,21 @@ fn unlock(cx: &Context, m: Message, number: u8, emit: &mut Emit<'_>) {
     }
 }
 
+/// Lists what becomes of a lock whose holder dies without a word; the store lives on (C3, H1).
+pub(super) fn leave(cx: &Context, m: Message, emit: &mut Emit<'_>) {
+    let held = match cx.session {
+        Session::Client(_) => m.lock == Lock::Client,
+        Session::Spooler(number) => m.lock == Lock::Spooler(number),
+    };
+    if !held {
+        emit.step(Step::new(Reply::Success, m, &LEAVE));
+        return;
+    }
+    for lock in [Lock::Orphan, Lock::Lost] {
+        emit.step(Step::new(Reply::Success, Message { lock, ..m }, &LEAVE));
+    }
+}
+
 /// A read-only object cannot be saved (SLS-09), and one that was submitted may be dead (H12): then another must do.
 fn weak_handle(cx: &Context, m: Message, emit: &mut Emit<'_>) {
     if cx.handle.is_none_or(|handle| handle.spent || !handle.writes()) {
@@ -104,6 +119,8 @@ clauses! {
     LOCK_ELSEWHERE { Queue: "GOQ-03" "SUB-02"; Exists: "SEED1-02"; }
     /// A client calls.
     LOCK_CLIENT { Queue: "SUB-06"; Exists: "SEED1-02"; }
+    /// A session dies: its lock stays on show, or is gone and blocks nobody.
+    LEAVE { Locked: "PSF-02" "SLS-08"; Queue: "SUB-06" "LGO-01"; Exists: "LGO-01"; Submit: "PMF-03"; }
     /// The holder unlocks.
     UNLOCK { Reply: "SLS-04"; Locked: "SLS-04" "PSF-02"; Content: "SLS-09"; Queue: "SUB-06" "GOQ-03"; }
     /// Nobody had it locked.

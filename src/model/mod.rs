@@ -13,6 +13,7 @@ mod action;
 mod call;
 mod caller;
 mod clause;
+mod cut;
 mod finish;
 mod lock;
 mod message;
@@ -31,6 +32,7 @@ pub use action::{Action, Buffers, Transition};
 pub use call::{Call, Draft, Env, Expand, Handle, Hook, OpenFlags, Profile, Session, Stop, Support};
 pub use caller::{caller_faults, client_reads_queue};
 pub use clause::{Aspect, Aspects, Cite, Clause, all_clauses};
+pub use cut::cut;
 pub use message::{Level, Lock, Message, Place, Tri};
 pub use property::{PROPERTIES, Property};
 pub use queue::{

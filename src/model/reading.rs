@@ -38,7 +38,9 @@ ambiguities! {
     C1: HolderIdempotent, Idempotent, StrictError;
     C2: OnSetLockState, OnEnqueue;
     D2: MoveSemantics, ClientErrorUnspecified, GoneEntirely, SentCopyKept, CopySemantics;
+    D7: NeverResent, RowKept;
     E3: Eventually, BeforeReturn, AddRemoveOnly, AlsoModify;
+    F1: Atomic, PartialEffects;
     F5: UnspecifiedWhileQueued, UnsentWhileQueued, ClearedAtSubmit, ClearedWhenSent, SetAgain, Cleared;
     F7: LockedAnyFailure, LockedUnableToAbort, SampleStore;
     F8: ValidUntilFinished, InvalidForOpenOnly, NewIdOnSubmit;

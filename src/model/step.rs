@@ -137,6 +137,15 @@ impl Step {
         self
     }
 
+    /// Whether it is followed without a word: every reading that it needs is in force, it breaks no SHOULD, and nothing
+    /// more would have to be known to judge it.
+    #[must_use]
+    pub fn is_plain(&self, rules: &Rules) -> bool {
+        self.lacks.is_none()
+            && self.needs.iter().all(|need| rules.silent(*need))
+            && self.clauses.iter().all(|clause| clause.breaks.is_empty())
+    }
+
     /// The SHOULDs that it does not follow.
     pub fn breaks(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.clauses.iter().flat_map(|clause| clause.breaks.iter().copied())
@@ -210,6 +219,7 @@ pub fn steps(
         Call::Create(draft) => submit::create(message, draft, emit),
         Call::Finish(hook) => finish::steps(&cx, message, hook, emit),
         Call::GetProps => props::read(message, emit),
+        Call::Leave => lock::leave(&cx, message, emit),
         Call::NotifyNewMail => props::new_mail(&cx, message, emit),
         Call::Open(flags) => open::steps(&cx, message, flags, emit),
         Call::Release | Call::Wait => emit.step(Step::untouched(message)),
@@ -219,7 +229,10 @@ pub fn steps(
         Call::SetResponsibility { recipient, value } => props::responsibility(&cx, message, recipient, value, emit),
         Call::Submit(env) => submit::steps(&cx, message, env, emit),
     }
-    if matches!(session, Session::Spooler(2..)) && handle.is_none() && !matches!(call, Call::Wait | Call::Restart(_)) {
+    if matches!(session, Session::Spooler(2..))
+        && handle.is_none()
+        && !matches!(call, Call::Leave | Call::Wait | Call::Restart(_))
+    {
         // A store may serve one spooler only (XOM-04); one that gave a further spooler an object does serve it.
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
     }

@@ -256,6 +256,7 @@ impl Oracle {
                 (id, None)
             }
             Call::GetProps
+            | Call::Leave
             | Call::Release
             | Call::Restart(_)
             | Call::SetLock(_)
