@@ -122,9 +122,7 @@ pub fn run(bounds: &Bounds, rules: &Rules, progress: &mut dyn FnMut(u64)) -> Out
         };
         let path = path.into_vec();
         let broken = path.last().and_then(|(state, _)| state.broken()).map_or(0, usize::from);
-        let steps = path
-            .into_iter()
-            .filter_map(|(state, choice)| choice.map(|choice| (state.unpack(), choice.action, choice.choice)));
+        let steps = path.into_iter().filter_map(|(state, choice)| choice.map(|choice| (state.unpack(), choice.index)));
         traces[broken] = Some(Trace::replay(bounds, rules, &PROPERTIES[broken], steps));
     }
 }

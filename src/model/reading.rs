@@ -21,6 +21,7 @@ macro_rules! ambiguities {
 
         $(#[expect(non_snake_case, reason = "the register's own id")]
         pub(crate) mod $dim {
+            #[allow(clippy::enum_variant_names, reason = "the register's own names")]
             enum Bit { $($reading),+ }
             $(#[expect(non_upper_case_globals, reason = "the register's own names")]
             #[allow(dead_code, reason = "a default that no clause needs to name")]
@@ -32,18 +33,33 @@ macro_rules! ambiguities {
 ambiguities! {
     A1: PartialThenSpool, NotReturned, Literal;
     A3: DeMorgan, FirstMatch, Free, BothFire;
+    A5: AlwaysNoopUnlessResend, Always, ResendOnly;
+    A6: P1Delivers, PrepareSubmitLiteral, StoreTasksLiteral;
+    A11: MatchedInRegistrationOrder, AllInRegistrationOrder, MatchedInTransportOrder;
     B1: AnyRefusal, LockDominates, RegardlessOfLock, NothingButAbort, SampleStore;
     B2: WriteRefused, StaleHandle, OpenTimeOnly;
     B3: HolderExempt, SpoolerExempt, CallerObject;
     C1: HolderIdempotent, Idempotent, StrictError;
     C2: OnSetLockState, OnEnqueue;
+    C5: UnlockWhileWaiting, HoldWhileWaiting;
     D2: MoveSemantics, ClientErrorUnspecified, GoneEntirely, SentCopyKept, CopySemantics;
     D7: NeverResent, RowKept;
+    D8: AfterAllResolved, AfterFirstPass;
+    E1: PerTransportFIFO, StrictFIFO, BestEffort;
     E3: Eventually, BeforeReturn, AddRemoveOnly, AlsoModify;
     F1: Atomic, PartialEffects;
+    F2: UnlockAndReport, LeftLocked;
+    F4: StaysQueuedUnlocked, Finished, Removed;
     F5: UnspecifiedWhileQueued, UnsentWhileQueued, ClearedAtSubmit, ClearedWhenSent, SetAgain, Cleared;
     F7: LockedAnyFailure, LockedUnableToAbort, SampleStore;
     F8: ValidUntilFinished, InvalidForOpenOnly, NewIdOnSubmit;
+    G3: PerRecipient, PerMessage;
+    G4: OneReport, TrueAfterAttempt;
+    G5: PerTransportView, OneGlobalFlag;
+    G14: NotMeMeansUntouched, NotMeMayHavePartial;
+    G15: SpoolerKeepsAndResubmits, TransportHasCopy;
+    G16: RowsWin, FlagWins;
+    G17: DeferredIsUnlocked, DeferredIsLocked;
 }
 
 /// How many ambiguities the step function knows.
