@@ -119,7 +119,7 @@ impl World {
                 out.extend(composed.drafts.iter().copied().map(create));
                 break;
             }
-            if m.finished || !m.place.exists() {
+            if m.is_done() {
                 continue;
             }
             for (number, calls) in (1..).zip(&scope.clients) {
@@ -285,12 +285,14 @@ impl World {
         }
         let reached = entry.sent;
         if m.finished && !old.message.finished {
-            entry = Entry { message: m, owed: entry.owed && reached != m.everyone(), ..Default::default() };
+            let owed = entry.owed && reached != m.everyone();
+            let kept = if m.is_done() { Entry::default() } else { Entry { memory: 0, ..entry } };
+            entry = Entry { message: m, owed, ..kept };
         }
         let mut after = *self;
         after.replace(at, entry, submitted);
         after.follow_handle((session, at), call, step.reply);
-        if m.finished || !m.place.exists() {
+        if m.is_done() || (m.finished && !old.message.finished) {
             after.close(at);
         }
         Transition { before: self, action, choice, reply: step.reply, writes: step.writes, delivered, reached, after }

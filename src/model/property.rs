@@ -78,6 +78,23 @@ pub const PROPERTIES: &[Property] = &[
     Property { name: "only the spooler finishes", ids: &["FIN-03"], check: only_the_spooler_finishes },
     Property { name: "no submitted message is lost", ids: &["LGO-01", "SUB-06"], check: nothing_is_lost },
     Property { name: "a crash loses no submitted message", ids: &["LGO-01", "SUB-06"], check: no_crash_loses },
+    Property {
+        name: "a finished message has left the queue",
+        ids: &["FIN-07", "ABT-03", "OQT-08"],
+        check: finished_is_out,
+    },
+    Property { name: "a message is finished once", ids: &["FIN-07", "CMP-03"], check: finished_once },
+    Property { name: "only SetLockState locks", ids: &["PSF-02", "SEED1-14"], check: only_set_lock_state_locks },
+    Property {
+        name: "a queued message that nobody has locked can be taken back",
+        ids: &["SUB-16", "ABT-05"],
+        check: idle_can_be_aborted,
+    },
+    Property {
+        name: "what needs preprocessing waits for it",
+        ids: &["SEED1-29", "MST-07"],
+        check: preprocessing_is_not_skipped,
+    },
 ];
 
 /// The message that a client's call is about, as it was before.
@@ -241,6 +258,35 @@ fn no_crash_loses(t: &Transition<'_>) -> Option<bool> {
     let pairs = || t.before.entries.iter().zip(&t.after.entries).filter(|(before, _)| before.owed);
     let applies = t.action == Action::Restart(Stop::Crash) && pairs().next().is_some();
     applies.then(|| pairs().all(|(before, after)| after.message.queued && after.message.place == before.message.place))
+}
+
+fn finished_is_out(t: &Transition<'_>) -> Option<bool> {
+    every(&t.after, |m| m.finished, |m| !m.queued && !m.submit && !m.completing)
+}
+
+fn finished_once(t: &Transition<'_>) -> Option<bool> {
+    let Action::Call { session: Session::Spooler(_), call: Call::Finish(_), .. } = t.action else { return None };
+    let (before, _) = change(t)?;
+    (t.reply == Reply::Success).then_some(!before.finished)
+}
+
+fn only_set_lock_state_locks(t: &Transition<'_>) -> Option<bool> {
+    let (before, after) = change(t)?;
+    let locks = matches!(t.action, Action::Call { call: Call::SetLock(true), .. });
+    (after.lock.shown() && !before.lock.shown()).then_some(locks)
+}
+
+fn idle_can_be_aborted(t: &Transition<'_>) -> Option<bool> {
+    let (m, call) = by_client(t)?;
+    let idle = m.queued && !m.completing && !m.lock.shown() && !m.finished;
+    (call == Call::Abort && idle).then_some(t.reply == Reply::Success)
+}
+
+fn preprocessing_is_not_skipped(t: &Transition<'_>) -> Option<bool> {
+    let (m, call) = by_client(t)?;
+    let (_, after) = change(t)?;
+    let needed = matches!(call, Call::Submit(env) if env.expand.preprocessing) && !m.outgoing();
+    (needed && t.reply == Reply::Success).then_some(after.preprocess)
 }
 
 /// Whether `holds` for each message that it `applies` to; `None` if it applies to none.

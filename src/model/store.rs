@@ -216,7 +216,7 @@ fn pack_entry(entry: &Entry) -> u64 {
     for flag in [m.queued, m.submit, m.resend, m.preprocess, m.preprocessed, m.needs_spooler, m.completing] {
         bits.flag(flag);
     }
-    for flag in [m.sentmail, m.delete, m.copied, m.was_submitted, m.finished, entry.owed] {
+    for flag in [m.sentmail, m.delete, m.copied, m.was_submitted, m.finished, m.doubled, entry.owed] {
         bits.flag(flag);
     }
     for tri in [m.unsent, m.pr_preprocess, m.timed] {
@@ -248,6 +248,7 @@ fn unpack_entry(packed: u64) -> Entry {
         &mut m.copied,
         &mut m.was_submitted,
         &mut m.finished,
+        &mut m.doubled,
     ] {
         *flag = bits.taken();
     }
@@ -381,13 +382,13 @@ mod tests {
     }
 
     fn entries() -> impl Strategy<Value = Entry> {
-        let flags = prop::array::uniform13(any::<bool>());
+        let flags = prop::array::uniform14(any::<bool>());
         let small = prop::array::uniform3(0..=4_u8);
         let sets = prop::array::uniform6(0..16_u32);
         (places(), flags, prop::array::uniform3(tris()), locks(), small, sets).prop_map(
             |(place, flags, tris, lock, small, sets)| {
                 let [queued, submit, resend, preprocess, preprocessed, needs_spooler, completing, ..] = flags;
-                let [.., sentmail, delete, copied, was_submitted, finished, owed] = flags;
+                let [.., sentmail, delete, copied, was_submitted, finished, doubled, owed] = flags;
                 let message = Message {
                     place,
                     queued,
@@ -404,6 +405,7 @@ mod tests {
                     copied,
                     was_submitted,
                     finished,
+                    doubled,
                     timed: tris[2],
                     lock,
                     recipients: small[0],
