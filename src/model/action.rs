@@ -263,7 +263,7 @@ impl World {
                 delivered = m.responsible & m.everyone() & !resent;
                 entry = Entry { message: m, sent: resent | delivered, owed: true, ..Default::default() };
             }
-            Call::Submit(_) if success && !session.is_client() => {
+            Call::Submit(_) if success => {
                 delivered = m.responsible & !old.message.responsible;
                 entry.sent |= delivered;
             }

@@ -174,8 +174,9 @@ fn failed(m: Message, replies: &[Reply], calls: Calls, emit: &mut Emit<'_>) {
     // The flags are cleared first and the row is deleted last, so it may be left (D7).
     let kept = m.queued && emit.held_to(Dim::D7, D7::RowKept);
     let left = |next: Message| {
-        let position = if kept { m.position } else { next.position };
-        Message { queued: kept && next.place.exists(), position, ..next }
+        let (queued, responsible, unsure, position) = (true, m.responsible, m.unsure, m.position);
+        let kept = kept && next.place.exists();
+        if kept { Message { queued, responsible, unsure, position, ..next } } else { next }
     };
     for reply in replies.iter().copied() {
         let stays = Message { unsent: Tri::Free, ..sent(m) };

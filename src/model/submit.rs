@@ -137,8 +137,6 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     // Step 3 sets every row FALSE: before PrepareSubmit, or whatever that has set (A7).
     let claimed = if emit.held_to(Dim::A7, A7::ResetAll) { 0 } else { env.prepared.unwrap_or(0) };
     let m = Message { needs_spooler: env.expand.spooler, ..m };
-    // A store that locks as it queues has nobody to lock for (C2).
-    let m = if emit.held_to(Dim::C2, C2::OnEnqueue) { Message { lock: Lock::Orphan, ..m } } else { m };
     let hidden = env.expand.ends == Support::Hidden;
     let skips = env.expand.spooler && emit.held_to(Dim::A10, A10::SpoolerOverrides);
     if skips && env.expand.preprocessing {
@@ -146,7 +144,7 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
         return;
     }
     if env.expand.preprocessing || hidden {
-        let next = Message { preprocess: true, pr_preprocess: Tri::Set, ..queued(m, claimed) };
+        let next = Message { preprocess: true, pr_preprocess: Tri::Set, ..queued(m, claimed, emit) };
         let step = Step::new(Reply::Success, next, &SUBMITTED).and(&QUEUE_PREPROCESS).calls(calls).writes();
         emit.step(if env.prepared.is_some() { step.and(&PREPARED) } else { step });
     }
@@ -212,7 +210,7 @@ fn proceed(
 ) {
     let hidden = env.expand.ends == Support::Hidden;
     if cx.profile.coupled != Some(true) {
-        let step = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN).calls(calls).writes();
+        let step = Step::new(Reply::Success, queued(m, claimed, emit), clause).and(&QUEUE_PLAIN).calls(calls).writes();
         emit.step(if env.prepared.is_some() { step.and(&PREPARED) } else { step });
     }
     if cx.profile.coupled == Some(false) {
@@ -230,12 +228,12 @@ fn proceed(
         }
     }
     if m.needs_spooler || hidden || known != m.everyone() || !cx.profile.addrtypes_known {
-        let mut sent = queued(m, claimed | known);
+        let mut sent = queued(m, claimed | known, emit);
         if !cx.profile.addrtypes_known {
             sent.unsure = m.everyone() & !claimed; // Whom its transport delivers to, nobody has said.
         }
         let partial = Step::new(Reply::Success, sent, clause).and(&QUEUE_PARTIAL);
-        let none = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN);
+        let none = Step::new(Reply::Success, queued(m, claimed, emit), clause).and(&QUEUE_PLAIN);
         // When the flag came although everybody is known, or not although somebody is unknown, either is permitted (H4).
         let corner = known == m.everyone() || !m.needs_spooler;
         let partial = if corner { partial } else { partial.needs(Dim::A1, A1::PartialThenSpool | A1::Literal) };
@@ -259,11 +257,11 @@ fn alone(
 ) {
     if emit.held_to(Dim::A1, A1::Literal) {
         // By the letter no bullet speaks of a coupled message without NEEDS_SPOOLER: nobody sends it (A1).
-        let nobody = Message { queued: false, ..queued(m, m.responsible) };
+        let nobody = Message { queued: false, ..queued(m, m.responsible, emit) };
         emit.step(Step::new(Reply::Success, nobody, clause).calls(calls).writes().needs(Dim::A1, A1::Literal));
         return;
     }
-    let sent = queued(m, served);
+    let sent = queued(m, served, emit);
     let (completes, finishes) = match (m.preprocessed, cx.profile.wants_completion) {
         (false, Some(false)) => (false, true),
         (true, Some(true)) => (true, false),
@@ -310,7 +308,8 @@ fn completed(m: Message, sent: Message, env: Env, (calls, clause): (Calls, &'sta
     if finishes || both {
         // The store finishes after all: instead of the spooler (D6), or beside it (A3).
         for outcome in finish::fates(sent, env.hook, emit) {
-            let next = Message { completing: both, ..outcome.next };
+            let (Message { responsible, unsure, .. }, finished) = (sent, outcome.next);
+            let next = if both { Message { completing: true, responsible, unsure, ..finished } } else { finished };
             let calls = Calls { sent_mail: Times::Any, ..calls };
             let mut step = Step::new(Reply::Success, next, clause).and(&COMPLETE).and(outcome.clause).calls(calls);
             step.needs.extend(outcome.need);
@@ -334,8 +333,11 @@ fn completed(m: Message, sent: Message, env: Env, (calls, clause): (Calls, &'sta
 }
 
 /// The message in the queue, with `claimed` of its recipients TRUE.
-fn queued(m: Message, claimed: u32) -> Message {
+fn queued(m: Message, claimed: u32, emit: &Emit<'_>) -> Message {
+    // A store that locks as it queues has nobody to lock for (C2).
+    let locks = !m.outgoing() && emit.held_to(Dim::C2, C2::OnEnqueue);
     Message {
+        lock: if locks { Lock::Orphan } else { m.lock },
         queued: true,
         submit: true,
         unsent: Tri::Free,
