@@ -6,12 +6,14 @@
 
 mod bounds;
 mod machine;
+mod readings;
 mod render;
 mod run;
 mod story;
 mod witness;
 
 pub use bounds::{Bounds, Pins, SHIPPED_BOUNDS};
+pub use readings::{ReadingOutcome, Survey, small_bounds};
 pub use render::{Detail, render_text};
 pub use run::{Finding, Outcome, Tested, run};
 pub use witness::{Trace, TraceStep};

@@ -18,6 +18,7 @@ mod library;
 mod list;
 mod output;
 mod progress;
+mod readings;
 mod reference;
 mod replay;
 mod schema;

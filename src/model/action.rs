@@ -230,7 +230,7 @@ impl World {
     #[must_use]
     pub(crate) fn context(&self, scope: &Scope, rules: &Rules, at: usize) -> Context {
         let entry = &self.entries[at];
-        if entry.is_settled() {
+        if entry.message.is_done() {
             return Context::default();
         }
         Context { turns: local::turns((rules, scope), &self.entries, at), down: self.down }

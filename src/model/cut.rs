@@ -51,13 +51,10 @@ fn torn(rules: &Rules, before: Message, whole: Message, call: Call) -> Option<Me
             Some(unqueued(whole))
         }
         // The flags are cleared, and the row is not yet deleted; nor has the message been filed.
-        Call::Finish(_) if before.queued && whole.finished && follows(Dim::D7, D7::RowKept) => Some(Message {
-            queued: true,
-            place: before.place,
-            copied: before.copied,
-            position: before.position,
-            ..whole
-        }),
+        Call::Finish(_) if before.queued && whole.finished && follows(Dim::D7, D7::RowKept) => {
+            let Message { queued, place, copied, responsible, unsure, position, .. } = before;
+            Some(Message { queued, place, copied, responsible, unsure, position, ..whole })
+        }
         Call::Abort
         | Call::Create(_)
         | Call::Finish(_)

@@ -119,13 +119,6 @@ impl Entry {
         self
     }
 
-    /// Whether nothing more can happen to it: it is gone, or finished and no longer on its way.
-    #[must_use]
-    pub const fn is_settled(&self) -> bool {
-        let m = &self.message;
-        !m.place.exists() || (m.finished && !m.queued && !m.completing)
-    }
-
     /// Recipients that the spooler has done with, and whose PR_RESPONSIBILITY may still be FALSE.
     #[must_use]
     pub const fn unrecorded(&self) -> u32 {
@@ -146,7 +139,7 @@ impl Entry {
         for flag in [m.queued, m.submit, m.resend, m.preprocess, m.preprocessed, m.needs_spooler, m.completing] {
             bits.flag(flag);
         }
-        for flag in [m.sentmail, m.delete, m.copied, m.was_submitted, m.finished] {
+        for flag in [m.sentmail, m.delete, m.copied, m.was_submitted, m.finished, m.doubled] {
             bits.flag(flag);
         }
         for flag in [self.owed, self.unprocessed, self.processed] {
@@ -194,6 +187,7 @@ impl Entry {
             &mut m.copied,
             &mut m.was_submitted,
             &mut m.finished,
+            &mut m.doubled,
         ] {
             *flag = bits.taken();
         }

@@ -89,7 +89,7 @@ pub(super) fn expand(
         composed.drafts.iter().for_each(|draft| next.call(Session::Client(composed.author), Call::Create(*draft)));
         return;
     }
-    if entry.is_settled() {
+    if m.is_done() {
         return;
     }
     for (number, listed) in (1..).zip(&scope.clients) {
@@ -286,7 +286,7 @@ fn answered(
             submitted = true;
             (after, delivered) = taken(scope, old, m, env);
         }
-        Call::Submit(env) if success && !session.is_client() => {
+        Call::Submit(env) if success => {
             delivered = m.responsible & !old.message.responsible;
             after.sent |= delivered;
             if old.message.preprocess && !m.preprocess {
@@ -322,10 +322,11 @@ fn answered(
     let (reached, reported) = (after.sent, after.reported);
     if m.finished && !old.message.finished {
         let owed = after.owed && (reached | reported) & m.everyone() != m.everyone();
-        after = Entry { owed, ..after.afresh(m) };
+        let kept = if m.is_done() { after.afresh(m) } else { Entry { memory: 0, errand: Errand::default(), ..after } };
+        after = Entry { owed, ..kept };
     }
     follow_handle(&mut after, session, call, step.reply);
-    if after.is_settled() {
+    if m.is_done() || (m.finished && !old.message.finished) {
         after.close();
     }
     Local { action, choice, reply: step.reply, writes: step.writes, delivered, reached, reported, submitted, after }

@@ -163,6 +163,27 @@ pub const PROPERTIES: &[Property] = &[
         ids: &["PMF-03", "SUB-06"],
         check: Check::Message(marked_means_queued),
     },
+    Property {
+        name: "a finished message has left the queue",
+        ids: &["FIN-07", "ABT-03", "OQT-08"],
+        check: Check::Message(finished_is_out),
+    },
+    Property { name: "a message is finished once", ids: &["FIN-07", "CMP-03"], check: Check::Message(finished_once) },
+    Property {
+        name: "only SetLockState locks",
+        ids: &["PSF-02", "SEED1-14"],
+        check: Check::Message(only_set_lock_state_locks),
+    },
+    Property {
+        name: "a queued message that nobody has locked can be taken back",
+        ids: &["SUB-16", "ABT-05"],
+        check: Check::Message(idle_can_be_aborted),
+    },
+    Property {
+        name: "what needs preprocessing waits for it",
+        ids: &["SEED1-29", "MST-07"],
+        check: Check::Message(preprocessing_is_not_skipped),
+    },
 ];
 
 /// What happened, judged by every property: which were tested, and which are broken, as bits in their order.
@@ -388,6 +409,36 @@ fn filed_as_it_was(t: &Event<'_>) -> Option<bool> {
 
 fn marked_means_queued(t: &Event<'_>) -> Option<bool> {
     every(t.after, |m| m.submit && m.place.exists(), |m| m.queued || m.completing)
+}
+
+fn finished_is_out(t: &Event<'_>) -> Option<bool> {
+    every(t.after, |m| m.finished, |m| !m.queued && !m.submit && !m.completing)
+}
+
+fn finished_once(t: &Event<'_>) -> Option<bool> {
+    let Action::Call { session: Session::Spooler(_), call: Call::Finish(_), .. } = t.action else { return None };
+    (t.reply == Reply::Success).then_some(!t.before.message.finished)
+}
+
+fn only_set_lock_state_locks(t: &Event<'_>) -> Option<bool> {
+    let (before, after) = change(t);
+    let call = match t.action {
+        Action::Call { call, .. } | Action::Cut { call, .. } => call,
+        _ => Call::Wait,
+    };
+    (after.lock.shown() && !before.lock.shown()).then_some(call == Call::SetLock(true))
+}
+
+fn idle_can_be_aborted(t: &Event<'_>) -> Option<bool> {
+    let (m, call) = by_client(t)?;
+    let idle = m.queued && !m.completing && !m.lock.shown() && !m.finished;
+    (call == Call::Abort && idle).then_some(t.reply == Reply::Success)
+}
+
+fn preprocessing_is_not_skipped(t: &Event<'_>) -> Option<bool> {
+    let (m, call) = by_client(t)?;
+    let needed = matches!(call, Call::Submit(env) if env.expand.preprocessing) && !m.outgoing();
+    (needed && t.reply == Reply::Success).then_some(t.after.message.preprocess)
 }
 
 /// Whether `holds` for the message if it `applies` to it; `None` if it does not.

@@ -6,7 +6,7 @@ use spoolproof_sdk::HResult;
 use super::call::{Call, Handle, Profile, Session};
 use super::clause::{Aspect, Clause, clauses};
 use super::message::{Level, Message};
-use super::reading::{Dim, Mask, Need, Needs, Rules};
+use super::reading::{A13, Dim, Mask, Need, Needs, Rules};
 use super::{abort, finish, lock, open, props, restart, submit};
 
 /// HRESULTs that a refusal may carry.
@@ -177,9 +177,9 @@ pub(crate) struct Emit<'a> {
 }
 
 impl Emit<'_> {
-    /// Whether one of these readings is in force without a word.
-    pub(crate) const fn follows(&self, dim: Dim, mask: Mask) -> bool {
-        self.rules.silent(Need { dim, mask })
+    /// Whether the store is held to these readings ([`Rules::held_to`]).
+    pub(crate) const fn held_to(&self, dim: Dim, mask: Mask) -> bool {
+        self.rules.held_to(Need { dim, mask })
     }
 
     pub(crate) fn step(&mut self, mut step: Step) {
@@ -209,8 +209,10 @@ pub fn steps(
     out: &mut Vec<Step>,
 ) {
     out.clear();
-    let cx = Context { profile, session, handle, owner };
     let emit = &mut Emit { rules, out, lacks: None };
+    // A store that gave client and spooler one object cannot tell who calls (A13).
+    let blind = emit.held_to(Dim::A13, A13::SameObject) && message.outgoing() && session.is_client();
+    let cx = Context { profile, session: if blind { Session::Spooler(1) } else { session }, handle, owner };
     if profile.submits == Some(false) && call.is_about_sending() {
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &NO_SUBMISSION));
     }

@@ -231,14 +231,15 @@ mod tests {
     }
 
     fn entries() -> impl Strategy<Value = Entry> {
-        let flags = prop::array::uniform15(any::<bool>());
+        let flags = prop::array::uniform16(any::<bool>());
         let small = prop::array::uniform3(0..=4_u8);
         let sets = prop::array::uniform7(0..16_u32);
         let handles = prop::array::uniform4(handles());
         (places(), flags, prop::array::uniform3(tris()), locks(), small, sets, errands(), handles).prop_map(
             |(place, flags, tris, lock, small, sets, errand, handles)| {
                 let [queued, submit, resend, preprocess, preprocessed, needs_spooler, completing, ..] = flags;
-                let [.., sentmail, delete, copied, was_submitted, finished, owed, unprocessed, processed] = flags;
+                let [.., sentmail, delete, copied, was_submitted, finished, doubled, owed, unprocessed, processed] =
+                    flags;
                 let message = Message {
                     place,
                     queued,
@@ -255,6 +256,7 @@ mod tests {
                     copied,
                     was_submitted,
                     finished,
+                    doubled,
                     timed: tris[2],
                     lock,
                     recipients: small[0],
