@@ -130,6 +130,27 @@ impl Case {
         self.is_fair(&edges.collect::<Vec<_>>(), states)
     }
 
+    /// Tries every way of fewer steps, up to six.
+    fn no_shorter_cycle_is_a_witness(&self, lasso: &Lasso) {
+        if lasso.cycle.is_empty() {
+            return;
+        }
+        let graph = self.graph();
+        let steps_max = (lasso.stem.len() + lasso.cycle.len() - 1).min(6);
+        let mut ways: Vec<Vec<Edge>> = vec![Vec::new()];
+        while let Some(way) = ways.pop() {
+            let states: Vec<u32> = std::iter::once(0).chain(way.iter().map(|step| step.to)).collect();
+            for begin in (0..way.len()).filter(|begin| states[*begin] == states[way.len()]) {
+                let shorter = Lasso { stem: way[..begin].to_vec(), cycle: way[begin..].to_vec() };
+                let flaw = shorter.verify(&graph, self.fairness, self);
+                assert!(flaw.is_err(), "{shorter:#?} is shorter than {lasso:#?} of {self:#?}");
+            }
+            if way.len() < steps_max {
+                ways.extend(graph.edges_of(states[way.len()]).map(|step| [way.as_slice(), &[step]].concat()));
+            }
+        }
+    }
+
     /// Whether an edge can be taken with the obligation open before and after.
     fn is_bad(&self, at: usize) -> bool {
         let (from, to, _) = self.edges[at];
@@ -164,7 +185,16 @@ impl Case {
     }
 }
 
-/// A multiplicative generator.
+/// Open in every state.
+struct Always;
+
+impl Obligation for Always {
+    fn is_open(&self, _state: u32) -> bool {
+        true
+    }
+}
+
+/// A generator that is the same everywhere.
 struct Random(u64);
 
 impl Random {
@@ -207,6 +237,9 @@ fn random_graphs_are_judged_as_by_trial() {
                 assert!(fails, "{seed}: {case:#?}");
                 let lasso = case.lasso();
                 *(if lasso.cycle.is_empty() { &mut stopping } else { &mut circling }) += 1;
+                if seed % 16 < 2 {
+                    case.no_shorter_cycle_is_a_witness(&lasso);
+                }
                 shrunk += u64::from(!lasso.cycle.is_empty() && !case.is_fair_throughout(&lasso));
             }
         }
@@ -359,12 +392,6 @@ fn the_last_class_is_a_class_as_well() {
 
 #[test]
 fn a_way_of_any_length_fits_the_stack() {
-    struct Always;
-    impl Obligation for Always {
-        fn is_open(&self, _state: u32) -> bool {
-            true
-        }
-    }
     const STATES: u32 = 200_000;
     let mut graph = Graph::default();
     for state in 0..STATES {
@@ -372,6 +399,24 @@ fn a_way_of_any_length_fits_the_stack() {
     }
     let Verdict::Fails(lasso) = judge(&graph, strong(A), &Always) else { panic!("it goes round") };
     assert_eq!((lasso.stem.len(), lasso.cycle.len()), (0, STATES as usize));
+}
+
+#[test]
+fn a_run_that_owes_to_many_is_found_though_not_the_shortest() {
+    let mut random = Random(1);
+    for classes in [20, 64] {
+        let mut graph = Graph::default();
+        for state in 0..300 {
+            let step =
+                |to, action| Edge { to, action, classes: u64::from(state < classes && action == 0) << (state % 64) };
+            graph.expand([step((state + 1) % 300, 0), step(random.below(300), 1), step(random.below(300), 2)]);
+        }
+        // One class each for the first states, so that to pass there is to owe.
+        for fairness in [weak(u64::MAX), strong(u64::MAX >> (64 - classes))] {
+            let Verdict::Fails(lasso) = judge(&graph, fairness, &Always) else { panic!("all of it is fair") };
+            assert_eq!(lasso.verify(&graph, fairness, &Always), Ok(()), "{lasso:#?}");
+        }
+    }
 }
 
 #[test]

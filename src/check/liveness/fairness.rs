@@ -23,11 +23,11 @@ impl Fairness {
     }
 }
 
-/// What part of a graph means to each class, if a run visits all of it again and again.
-#[derive(Clone, Copy, Debug)]
+/// What visiting part of a graph again and again means to each class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Footprint {
     /// The classes that take a step.
-    pub(super) taken: u64,
+    taken: u64,
     /// The classes that could in some state.
     ever: u64,
     /// The classes that could in every state.
@@ -40,10 +40,9 @@ impl Footprint {
         Self { taken: 0, ever: 0, always: u64::MAX }
     }
 
-    /// Adds a state where the classes `enabled` have a step.
-    pub(super) const fn visit(&mut self, enabled: u64) {
-        self.ever |= enabled;
-        self.always &= enabled;
+    /// With a step of the classes `taken`, and a state where the classes `enabled` have one.
+    pub(super) const fn then(self, taken: u64, enabled: u64) -> Self {
+        Self { taken: self.taken | taken, ever: self.ever | enabled, always: self.always & enabled }
     }
 
     /// The weakly fair classes that always could, and never do.
@@ -54,5 +53,16 @@ impl Footprint {
     /// The strongly fair classes that could, and never do.
     pub(super) const fn starved(self, fairness: Fairness) -> u64 {
         fairness.strong & self.ever & !self.taken
+    }
+
+    /// The classes to which it is unfair.
+    pub(super) const fn owed(self, fairness: Fairness) -> u64 {
+        self.neglected(fairness) | self.starved(fairness)
+    }
+
+    /// The same for two that owe the same, now and whatever follows.
+    pub(super) const fn relevant(self, fairness: Fairness) -> Self {
+        let taken = self.taken & fairness.strong;
+        Self { taken, ever: self.starved(fairness), always: self.neglected(fairness) }
     }
 }

@@ -103,9 +103,4 @@ impl Graph {
     pub(super) fn targets(&self, places: Range<usize>) -> &[u32] {
         &self.to[places]
     }
-
-    /// The classes of the edge at `place`.
-    pub(super) fn classes(&self, place: usize) -> u64 {
-        self.classes[place]
-    }
 }

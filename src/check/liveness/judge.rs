@@ -7,6 +7,7 @@ use super::graph::{Edge, Graph};
 use super::lasso::Lasso;
 use super::region::Region;
 use super::search::Search;
+use super::tour::{Tour, tour};
 
 /// What must come about at last, and when that is still to come.
 ///
@@ -74,15 +75,18 @@ fn witness(graph: &Graph, fairness: Fairness, obligation: &impl Obligation) -> O
     let mut open = FixedBitSet::with_capacity(graph.states());
     for state in search.order().iter().copied().filter(|state| obligation.is_open(*state)) {
         if fairness.lets_stop(graph, state) {
-            return Some(Lasso::stopping(graph, &search, state));
+            return Some(Lasso { stem: edges(graph, &search.way(graph, state)), cycle: Vec::new() });
         }
         open.insert(state as usize);
     }
     let mut region = Region::new(graph, open, |from, place| !obligation.closes(from, &graph.edge(place)));
     let fair = fair_components(graph, fairness, &mut region)?;
-    let is_fair = |state: &&u32| region.component(**state).is_some_and(|number| fair.contains(number as usize));
-    let anchor = *search.order().iter().find(is_fair)?;
-    Some(Lasso::circling(graph, fairness, &region, search, anchor))
+    let Tour { stem, cycle } = tour(graph, fairness, &region, search, |component| fair.contains(component as usize))?;
+    Some(Lasso { stem: edges(graph, &stem), cycle: edges(graph, &cycle) })
+}
+
+fn edges(graph: &Graph, places: &[usize]) -> Vec<Edge> {
+    places.iter().map(|place| graph.edge(*place)).collect()
 }
 
 /// The components of `region` of which a fair run can visit all again and again, if there are any, among those of its last split.

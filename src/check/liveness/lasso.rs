@@ -1,10 +1,8 @@
 //! The witness: a run that leaves an obligation open for ever, in finitely many steps.
 
-use super::fairness::{Fairness, Footprint};
+use super::fairness::Fairness;
 use super::graph::{Edge, Graph};
 use super::judge::Obligation;
-use super::region::Region;
-use super::search::Search;
 
 /// A run from state 0: the stem once, then the cycle for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,23 +31,6 @@ pub enum Flaw {
 }
 
 impl Lasso {
-    /// The shortest run to `state`, which stops there. The search began in state 0.
-    pub(super) fn stopping(graph: &Graph, search: &Search, state: u32) -> Self {
-        Self { stem: edges(graph, &search.way(graph, state)), cycle: Vec::new() }
-    }
-
-    /// The shortest run to `anchor`, and from there a fair tour of its component. The search began in state 0.
-    pub(super) fn circling(
-        graph: &Graph,
-        fairness: Fairness,
-        region: &Region<'_>,
-        search: Search,
-        anchor: u32,
-    ) -> Self {
-        let stem = edges(graph, &search.way(graph, anchor));
-        Self { stem, cycle: edges(graph, &tour(graph, fairness, region, search, anchor)) }
-    }
-
     /// Checks step by step that this is a fair run of `graph` that leaves `obligation` open for ever.
     ///
     /// Nothing here is shared with the search that finds one.
@@ -96,41 +77,4 @@ impl Lasso {
 fn may_stop(graph: &Graph, fairness: Fairness, state: u32) -> bool {
     let obliged = |edge: Edge| fairness.progress || edge.classes & (fairness.weak | fairness.strong) != 0;
     graph.is_expanded(state) && !graph.edges_of(state).any(obliged)
-}
-
-/// A way round from `anchor` within its component that is fair, by going to the nearest step that settles something owed.
-///
-/// The component is fair: each class that is owed something finds it there. Each way either settles a class for good or
-/// leads back to the anchor, so that the tour ends.
-fn tour(graph: &Graph, fairness: Fairness, region: &Region<'_>, mut search: Search, anchor: u32) -> Vec<usize> {
-    let component = region.component(anchor).expect("the anchor is a state of a component");
-    let mut footprint = Footprint::empty();
-    footprint.visit(graph.enabled(anchor));
-    let (mut at, mut tour) = (anchor, Vec::new());
-    loop {
-        let (starved, neglected) = (footprint.starved(fairness), footprint.neglected(fairness));
-        let settles = |place: usize| {
-            let edge = graph.edge(place);
-            edge.classes & (starved | neglected) != 0 || !graph.enabled(edge.to) & neglected & !starved != 0
-        };
-        let along = |place: usize| region.stays(place, component);
-        let way = if starved | neglected != 0 {
-            search.nearest(graph, at, along, settles)
-        } else if tour.is_empty() || at != anchor {
-            search.nearest(graph, at, along, |place| graph.edge(place).to == anchor)
-        } else {
-            return tour;
-        };
-        for place in way.expect("a component is strongly connected, and this one has what is owed") {
-            let edge = graph.edge(place);
-            footprint.taken |= edge.classes;
-            footprint.visit(graph.enabled(edge.to));
-            at = edge.to;
-            tour.push(place);
-        }
-    }
-}
-
-fn edges(graph: &Graph, places: &[usize]) -> Vec<Edge> {
-    places.iter().map(|place| graph.edge(*place)).collect()
 }

@@ -17,6 +17,7 @@ mod judge;
 mod lasso;
 mod region;
 mod search;
+mod tour;
 
 pub use fairness::Fairness;
 pub use graph::{Edge, Graph};

@@ -81,20 +81,20 @@ impl<'a> Region<'a> {
         self.states.contains(state as usize).then(|| self.components[state as usize])
     }
 
-    /// Whether the edge at `place`, which leads on from a state of `component`, stays in it.
-    pub(super) fn stays(&self, place: usize, component: u32) -> bool {
-        self.edges.contains(place) && self.component(self.graph.edge(place).to) == Some(component)
+    /// Whether the edge at `place`, which leads on from a state that is left, may be taken to another.
+    pub(super) fn keeps(&self, place: usize) -> bool {
+        self.edges.contains(place) && self.states.contains(self.graph.edge(place).to as usize)
     }
 
     /// What `states`, all of one component, mean to the classes.
     pub(super) fn footprint(&self, component: u32, states: &[u32]) -> Footprint {
-        let mut footprint = Footprint::empty();
-        for state in states {
-            footprint.visit(self.graph.enabled(*state));
-            let inside = self.graph.places(*state).filter(|place| self.stays(*place, component));
-            footprint.taken |= inside.fold(0, |taken, place| taken | self.graph.classes(place));
-        }
-        footprint
+        states.iter().fold(Footprint::empty(), |footprint, state| {
+            let stays = |to: u32| self.component(to) == Some(component);
+            let inside = self.graph.places(*state);
+            let inside = inside.filter(|place| self.edges.contains(*place) && stays(self.graph.edge(*place).to));
+            let taken = inside.fold(0, |taken, place| taken | self.graph.edge(place).classes);
+            footprint.then(taken, self.graph.enabled(*state))
+        })
     }
 
     /// Takes out those of `states` that are `lost`.
