@@ -5,6 +5,7 @@
 //! counterexample is written down; to its right is the command line. A search within bounds proves nothing beyond them.
 
 mod bounds;
+pub mod liveness;
 mod machine;
 mod readings;
 mod render;
