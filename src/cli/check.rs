@@ -8,7 +8,7 @@ use clap::Args;
 use super::failure::{Failure, warn};
 use super::progress::Progress;
 use super::{exit, library, output};
-use crate::check::{self, Bounds, Detail, Outcome, SHIPPED_BOUNDS, Trace};
+use crate::check::{self, Bounds, Detail, Outcome, Plan, SHIPPED_BOUNDS, Trace};
 use crate::model::{AMBIGUITIES, Rules};
 use crate::spec::{Catalogue, closest};
 
@@ -66,7 +66,7 @@ impl Check {
     fn explore(&self, bounds: &Bounds, rules: &Rules) -> Result<Outcome, Failure> {
         let progress = Progress::start(None, "states");
         progress.doing(&bounds.name);
-        let outcome = check::run(bounds, rules, &mut |states| progress.set(states));
+        let outcome = check::run(bounds, rules, &Plan::default(), &mut |states| progress.set(states));
         drop(progress);
         let detail = if self.verbose { Detail::Full } else { Detail::Brief };
         output::print(|out| check::render_text(bounds, &outcome, detail, &|trace| self.keep(trace), out))?;
