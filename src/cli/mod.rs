@@ -17,11 +17,13 @@ mod groups;
 mod library;
 mod list;
 mod output;
+mod plan;
 mod progress;
 mod reference;
 mod replay;
 mod schema;
 mod subject;
 mod traces;
+mod units;
 
 pub use app::run;
