@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use spoolproof::check::{Bounds, Detail, Finding, Outcome, SHIPPED_BOUNDS, Tested, Trace, render_text, run};
+use spoolproof::check::{Bounds, Detail, Finding, Outcome, Plan, SHIPPED_BOUNDS, Tested, Trace, render_text, run};
 use spoolproof::model::{Buffers, Codes, Level, Lock, Message, PROPERTIES, Place, Reply, Rules, Transition, World};
 use spoolproof::scenario::Scenario;
 use spoolproof::spec::{Catalogue, line_column};
@@ -19,7 +19,7 @@ fn parse(name: &str, text: &str) -> Bounds {
 fn explore(bounds: &Bounds, readings: &[(&str, &str)]) -> Outcome {
     let mut rules = Rules::defaults();
     readings.iter().for_each(|(ambiguity, reading)| rules.declare(ambiguity, reading));
-    run(bounds, &rules, &mut |_| {})
+    run(bounds, &rules, &Plan::default(), &mut |_| {})
 }
 
 fn text(bounds: &Bounds, outcome: &Outcome, detail: Detail) -> String {
