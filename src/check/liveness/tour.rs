@@ -31,14 +31,13 @@ pub(super) fn tour(
 ) -> Option<Tour> {
     let mut best: Option<Tour> = None;
     let mut visits = 0;
-    for anchor in search.order().iter().copied().filter(|state| region.component(*state).is_some()) {
-        let stem = search.way(graph, anchor);
+    for (distance, anchor) in search.distances().filter(|(_, state)| region.component(*state).is_some()) {
         let longest = best.as_ref().map_or(usize::MAX, |best| best.stem.len() + best.cycle.len() - 1);
-        if stem.len() >= longest || visits >= ALL_VISITS_MAX {
+        if distance >= longest || visits >= ALL_VISITS_MAX {
             break;
         }
-        if let Some(cycle) = shortest(graph, fairness, region, anchor, longest - stem.len(), &mut visits) {
-            best = Some(Tour { stem, cycle });
+        if let Some(cycle) = shortest(graph, fairness, region, anchor, longest - distance, &mut visits) {
+            best = Some(Tour { stem: search.way(graph, anchor), cycle });
         }
     }
     best.or_else(|| {
