@@ -172,9 +172,15 @@ impl Row<'_> {
             }
             Some(outcome) => ('✗', outcome.fails.iter().map(|(bounds, trace)| failed(bounds, trace)).collect()),
         };
-        let idle = self.outcome.iter().flat_map(|outcome| &outcome.idle).map(|name| format!("never occurs: {name}"));
+        let soonest = self.outcome.iter().flat_map(|outcome| &outcome.fails).min_by_key(|(_, trace)| trace.steps.len());
+        let soonest = soonest.map(|(_, trace)| format!("{FAINT}soonest: {}{FAINT:#}", trace.outline()));
+        let idle = self
+            .outcome
+            .iter()
+            .flat_map(|outcome| &outcome.idle)
+            .map(|(bounds, name)| format!("{name}: no occasion on {bounds}"));
         let name = &self.reading.name;
-        for (at, text) in told.into_iter().chain(idle).enumerate() {
+        for (at, text) in told.into_iter().chain(soonest).chain(idle).enumerate() {
             match at {
                 0 => writeln!(out, "  {mark} {name:wide$}  {stance:<9}  {text}")?,
                 _ => writeln!(out, "    {:wide$}  {:<9}  {text}", "", "")?,
