@@ -9,7 +9,7 @@ use std::thread;
 use super::bounds::{Bounds, SHIPPED_BOUNDS};
 use super::run::{Finding, Outcome, Tested, run};
 use super::witness::Trace;
-use crate::model::{AMBIGUITIES, Rules};
+use crate::model::{AMBIGUITIES, PROPERTIES, Rules};
 
 /// How large a carried instance may be to be explored under every reading.
 const STATES_MAX: u64 = 10_000;
@@ -28,7 +28,7 @@ pub struct ReadingOutcome {
     pub ambiguity: &'static str,
     /// The reading's name.
     pub reading: &'static str,
-    /// What fails, each with the name of the instance in which it fails soonest, in the order of the properties.
+    /// What fails, each with the name of the instance in which it fails soonest; what fails soonest is first.
     pub fails: Vec<(String, Trace)>,
     /// Properties that hold for want of an occasion: what they speak of happens by the defaults, and here never does.
     /// Each with the name of the first such instance.
@@ -81,12 +81,8 @@ impl Survey {
                 }
             }
         }
-        let order = |trace: &Trace| {
-            outcomes.first().and_then(|outcome| {
-                outcome.findings.iter().position(|finding| finding.property.name == trace.property.name)
-            })
-        };
-        fails.sort_by_key(|(_, trace)| order(trace));
+        let order = |trace: &Trace| PROPERTIES.iter().position(|property| property.name == trace.property.name);
+        fails.sort_by_key(|(_, trace)| (trace.steps.len(), order(trace)));
         let mut idle: Vec<(String, &'static str)> = Vec::new();
         for ((name, here), there) in named().zip(&self.by_default) {
             for (here, there) in here.findings.iter().zip(&there.findings) {
