@@ -157,6 +157,7 @@ fn changed(old: &Entry, new: &Entry, marks: &mut Vec<String>) {
         (was.preprocess, is.preprocess, "PREPROCESS"),
         (was.completing, is.completing, "completing"),
         (was.copied, is.copied, "copy"),
+        (was.doubled, is.doubled, "twice"),
         (was.finished, is.finished, "finished"),
     ];
     for (_, set, mark) in flags.into_iter().filter(|(was, is, _)| was != is) {
