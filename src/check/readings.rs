@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::bounds::{Bounds, SHIPPED_BOUNDS};
+use super::plan::Plan;
 use super::run::{Finding, Outcome, Tested, run};
 use super::witness::Trace;
 use crate::model::{AMBIGUITIES, PROPERTIES, Rules};
@@ -52,7 +53,8 @@ impl Survey {
     /// Explores every instance by the defaults.
     #[must_use]
     pub fn new(bounds: Vec<Bounds>) -> Self {
-        let by_default = bounds.iter().map(|bounds| run(bounds, &Rules::defaults(), &mut |_| {})).collect();
+        let by_default =
+            bounds.iter().map(|bounds| run(bounds, &Rules::defaults(), &Plan::default(), &mut |_| {})).collect();
         Self { bounds, by_default }
     }
 
@@ -69,7 +71,8 @@ impl Survey {
         let reading = readings.iter().find(|name| **name == reading)?;
         let mut rules = Rules::defaults();
         rules.declare(ambiguity, reading);
-        let outcomes: Vec<Outcome> = self.bounds.iter().map(|bounds| run(bounds, &rules, &mut |_| {})).collect();
+        let outcomes: Vec<Outcome> =
+            self.bounds.iter().map(|bounds| run(bounds, &rules, &Plan::default(), &mut |_| {})).collect();
         let named = || self.bounds.iter().map(|bounds| &bounds.name).zip(&outcomes);
         let mut fails: Vec<(String, Trace)> = Vec::new();
         for (name, outcome) in named() {

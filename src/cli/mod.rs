@@ -17,6 +17,7 @@ mod groups;
 mod library;
 mod list;
 mod output;
+mod plan;
 mod progress;
 mod readings;
 mod reference;
@@ -24,5 +25,6 @@ mod replay;
 mod schema;
 mod subject;
 mod traces;
+mod units;
 
 pub use app::run;

@@ -21,6 +21,7 @@ macro_rules! ambiguities {
 
         $(#[expect(non_snake_case, reason = "the register's own id")]
         pub(crate) mod $dim {
+            #[allow(clippy::enum_variant_names, reason = "the register's own names")]
             enum Bit { $($reading),+ }
             $(#[expect(non_upper_case_globals, reason = "the register's own names")]
             #[allow(dead_code, reason = "a default that no clause needs to name")]
@@ -34,9 +35,12 @@ ambiguities! {
     A2: ExclusiveBranches, BothFire;
     A3: DeMorgan, FirstMatch, Free, BothFire;
     A4: Artefact, AppliesToPartial;
+    A5: AlwaysNoopUnlessResend, Always, ResendOnly;
+    A6: P1Delivers, PrepareSubmitLiteral, StoreTasksLiteral;
     A7: ResetThenPrepare, ResetAll;
     A9: ContinueOnly, Refuse, Idempotent, RerunExpand, RerunAll, TreatAsSpooler;
     A10: PreprocessFirst, SpoolerOverrides;
+    A11: MatchedInRegistrationOrder, AllInRegistrationOrder, MatchedInTransportOrder;
     A13: SeparateObject, SameObject;
     B1: AnyRefusal, LockDominates, RegardlessOfLock, NothingButAbort, SampleStore;
     B2: WriteRefused, StaleHandle, OpenTimeOnly;
@@ -44,6 +48,7 @@ ambiguities! {
     C1: HolderIdempotent, Idempotent, StrictError;
     C2: OnSetLockState, OnEnqueue;
     C3: Either, LockLost, LockPersists;
+    C5: UnlockWhileWaiting, HoldWhileWaiting;
     C7: OutsideContract, NotInQueue, LockAnyMessage;
     D2: MoveSemantics, ClientErrorUnspecified, GoneEntirely, SentCopyKept, CopySemantics;
     D3: FlagsCleared, FlagsKept;
@@ -51,15 +56,26 @@ ambiguities! {
     D5: OutsideContract, Proceed, Refuse;
     D6: SpoolerRunsSeed2, PostprocessOnly, StoreFinishes;
     D7: NeverResent, RowKept;
+    D8: AfterAllResolved, AfterFirstPass;
     D9: StoreViaFinishedMsg, ClientFiles;
+    E1: PerTransportFIFO, StrictFIFO, BestEffort;
     E3: Eventually, BeforeReturn, AddRemoveOnly, AlsoModify;
     E5: OneRowPositionKept, DuplicateRow;
     E6: RefuseAny, RefuseSubmitted, RefuseNoAccess, Idempotent, SendTwice;
     F1: Atomic, PartialEffects;
+    F2: UnlockAndReport, LeftLocked;
+    F4: StaysQueuedUnlocked, Finished, Removed;
     F5: UnspecifiedWhileQueued, UnsentWhileQueued, ClearedAtSubmit, ClearedWhenSent, SetAgain, Cleared;
     F6: RowGoneSubmitClear, EverythingUndone, RowOnly;
     F7: LockedAnyFailure, LockedUnableToAbort, SampleStore;
     F8: ValidUntilFinished, InvalidForOpenOnly, NewIdOnSubmit;
+    G3: PerRecipient, PerMessage;
+    G4: OneReport, TrueAfterAttempt;
+    G5: PerTransportView, OneGlobalFlag;
+    G14: NotMeMeansUntouched, NotMeMayHavePartial;
+    G15: SpoolerKeepsAndResubmits, TransportHasCopy;
+    G16: RowsWin, FlagWins;
+    G17: DeferredIsUnlocked, DeferredIsLocked;
     H1: ShownLockBlocks, NoLockBlocksAfterReopen, HiddenLockBlocks;
     H2: EitherRow, RowKept, RowRemoved;
     H3: FoundAfterReopen, RequeueOnReopen, RowKept, Lost;
