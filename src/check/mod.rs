@@ -7,8 +7,10 @@
 mod bounds;
 mod engine;
 mod explorable;
+pub mod liveness;
 mod machine;
 mod plan;
+mod readings;
 mod render;
 mod run;
 mod story;
@@ -17,6 +19,7 @@ mod witness;
 pub use bounds::{Bounds, Pins, SHIPPED_BOUNDS};
 pub use engine::Visited;
 pub use plan::{Budget, Engine, Plan};
+pub use readings::{ReadingOutcome, Survey, small_bounds};
 pub use render::{Detail, render_text};
 pub use run::{Finding, Outcome, Stopped, Tested, run};
 pub use witness::{Trace, TraceStep};

@@ -122,7 +122,7 @@ pub fn run(bounds: &Bounds, rules: &Rules, plan: &Plan, progress: &mut dyn FnMut
         };
         if let Some((broken, path)) = explored.broken {
             let property = usize::from(broken);
-            let steps = path.into_iter().map(|(state, choice)| (state.unpack(), choice.action, choice.choice));
+            let steps = path.into_iter().map(|(state, choice)| (state.unpack(), choice.index));
             traces[property] = Some(Trace::replay(bounds, rules, &PROPERTIES[property], steps));
             continue;
         }

@@ -125,7 +125,7 @@ fn rules(readings: &[String], catalogue: &Catalogue) -> Result<Rules, Failure> {
 }
 
 /// The carried bounds of that name, or those in that file.
-fn bounds(name: &Path) -> Result<Bounds, Failure> {
+pub(super) fn bounds(name: &Path) -> Result<Bounds, Failure> {
     let carried = SHIPPED_BOUNDS.iter().find(|(carried, _)| Path::new(carried) == name);
     let names = SHIPPED_BOUNDS.iter().map(|(name, _)| *name);
     let file = name.to_string_lossy();

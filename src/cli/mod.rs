@@ -19,6 +19,7 @@ mod list;
 mod output;
 mod plan;
 mod progress;
+mod readings;
 mod reference;
 mod replay;
 mod schema;
