@@ -195,6 +195,8 @@ fn header<S: Sut>(sut: &S, profile: &Profile, plan: &Plan<'_>) -> Header {
         records: Records { support: any("support."), notifications: any("notify."), observe: None },
         recorded_by: Some(plan.recorded_by.clone()),
         starts: None,
+        transports: None,
+        preprocessors: None,
         x_supports: Some(about.supports.clone()),
     }
 }
