@@ -6,7 +6,8 @@ use arrayvec::ArrayVec;
 use toml::de::DeTable;
 
 use crate::model::{
-    ClientCall, Composed, Draft, Env, Expand, Hook, PROPERTIES, Profile, Scope, SpoolerOrder, Support, World,
+    ClientCall, Composed, Draft, Env, Expand, Handed, Hook, PROPERTIES, Preprocessed, Preprocessor, Profile, Scope,
+    SpoolerOrder, Support, Transport, World,
 };
 use crate::scenario::{Members, Problems, Value, suggest};
 use crate::spec::Problem;
@@ -76,7 +77,22 @@ fn read(name: &str, mut members: Members<'_>, problems: &mut Problems) -> Option
         }
     };
     let authors = clients.as_ref().map_or(World::CLIENTS_MAX, ArrayVec::len) as u64;
-    let messages = members.need("message", problems).and_then(|value| messages(value, authors, problems));
+    let carriers = match members.take("transport") {
+        Some(value) => carriers(value, problems),
+        None => Some(Vec::new()),
+    };
+    let preparers = match members.take("preprocessor") {
+        Some(value) => preparers(value, carriers.as_deref().unwrap_or_default(), problems),
+        None => Some(Vec::new()),
+    };
+    let kinds = (carriers.as_deref().unwrap_or_default(), preparers.as_deref().unwrap_or_default());
+    let messages = members.need("message", problems).and_then(|value| messages(value, authors, kinds, problems));
+    let cuts = flag_if(&mut members, "cuts", problems);
+    let mut budget =
+        |name, problems: &mut Problems| number_if(&mut members, name, 0, World::STOPS_MAX.into(), problems);
+    let spooler_crashes = budget("spooler_crashes", problems);
+    let transport_crashes = budget("transport_crashes", problems);
+    let outages = budget("outages", problems);
     let mapi = match members.take("mapi") {
         Some(value) => mapi(value, problems),
         None => Some(Mapi::default()),
@@ -97,6 +113,12 @@ fn read(name: &str, mut members: Members<'_>, problems: &mut Problems) -> Option
         unlocks: unlocks?,
         crashes: crashes? as u8,
         stops: stops? as u8,
+        cuts: cuts?,
+        spooler_crashes: spooler_crashes? as u8,
+        transport_crashes: transport_crashes? as u8,
+        outages: outages? as u8,
+        transports: carriers?.into_iter().map(|(_, transport)| transport).collect(),
+        preprocessors: preparers?.into_iter().map(|(_, preprocessor)| preprocessor).collect(),
         answers: mapi.answers(),
         continuations: mapi.continuations(),
         hooks: mapi.hooks(),
@@ -153,14 +175,99 @@ fn profile(value: Value<'_>, problems: &mut Problems) -> Option<Profile> {
     Some(Profile { submits: Some(true), coupled, addrtypes_known, wants_completion, persists_lock, store_sorts: None })
 }
 
+/// What a transport is in a file: the address types that it registers, and what it does.
+type Carrier = (Vec<String>, Transport);
+/// What a preprocessor is in a file: the address types that it registers (none: all), and what it does.
+type Preparer = (Vec<String>, Preprocessor);
+
+const RESULTS: &[(&str, Handed)] = &[
+    ("busy", Handed::Busy),
+    ("cancel", Handed::Cancel),
+    ("defers", Handed::Defers),
+    ("fails", Handed::Fails),
+    ("network-error", Handed::NetworkError),
+    ("not-me", Handed::NotMe),
+    ("part", Handed::Part),
+    ("resend-later", Handed::ResendLater),
+    ("resend-now", Handed::ResendNow),
+    ("sends", Handed::Sends),
+    ("wait", Handed::Wait),
+];
+
+const OUTCOMES: &[(&str, Preprocessed)] =
+    &[("done", Preprocessed::Done), ("fails", Preprocessed::Fails), ("undeliverable", Preprocessed::Undeliverable)];
+
+fn carriers(value: Value<'_>, problems: &mut Problems) -> Option<Vec<Carrier>> {
+    let mut carriers = Vec::new();
+    for item in problems.items("transport", value)? {
+        let mut members = problems.table("a transport", item)?;
+        let types = members.need("addrtypes", problems).and_then(|value| texts("addrtypes", value, problems));
+        let results = choices(&mut members, "results", &[Handed::Sends], RESULTS, problems);
+        members.finish(problems);
+        carriers.push((types?, Transport { results: results? }));
+    }
+    if carriers.len() > World::TRANSPORTS_MAX {
+        problems.add(value.span(), format!("there are at most {} transports", World::TRANSPORTS_MAX), None);
+        return None;
+    }
+    Some(carriers)
+}
+
+fn preparers(value: Value<'_>, carriers: &[Carrier], problems: &mut Problems) -> Option<Vec<Preparer>> {
+    let mut preparers = Vec::new();
+    for item in problems.items("preprocessor", value)? {
+        let mut members = problems.table("a preprocessor", item)?;
+        let transport = members.need("transport", problems);
+        let transport = transport.and_then(|value| number("transport", value, 1, carriers.len() as u64, problems));
+        let types = match members.take("addrtypes") {
+            Some(value) => texts("addrtypes", value, problems),
+            None => Some(Vec::new()),
+        };
+        let results = choices(&mut members, "results", &[Preprocessed::Done], OUTCOMES, problems);
+        members.finish(problems);
+        preparers.push((types?, Preprocessor { transport: transport? as u8 - 1, results: results? }));
+    }
+    if preparers.len() > Preprocessor::MAX {
+        problems.add(value.span(), format!("there are at most {} preprocessors", Preprocessor::MAX), None);
+        return None;
+    }
+    Some(preparers)
+}
+
+fn texts(name: &str, value: Value<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+    problems.items(name, value)?.map(|item| problems.text(name, item).map(str::to_owned)).collect()
+}
+
+/// Names from a list; `usual` where none is given.
+fn choices<T: Copy + PartialEq>(
+    members: &mut Members<'_>,
+    name: &'static str,
+    usual: &[T],
+    known: &'static [(&'static str, T)],
+    problems: &mut Problems,
+) -> Option<Vec<T>> {
+    let Some(value) = members.take(name) else { return Some(usual.to_vec()) };
+    let mut chosen = Vec::new();
+    for item in problems.items(name, value)? {
+        if let Some(choice) = problems.one_of(name, item, known) {
+            chosen.push(choice);
+        }
+    }
+    if chosen.is_empty() {
+        problems.add(value.span(), format!("`{name}` names at least one"), None);
+    }
+    Some(chosen)
+}
+
 fn messages(
     value: Value<'_>,
     authors: u64,
+    kinds: (&[Carrier], &[Preparer]),
     problems: &mut Problems,
 ) -> Option<ArrayVec<Composed, { World::MESSAGES_MAX }>> {
     let mut messages = ArrayVec::new();
     for item in problems.items("message", value)? {
-        let composed = message(item, authors, problems);
+        let composed = message(item, authors, kinds, problems);
         if messages.is_full() {
             problems.add(item.span(), format!("there are at most {} messages", World::MESSAGES_MAX), None);
         } else if let Some(composed) = composed {
@@ -173,15 +280,24 @@ fn messages(
     Some(messages)
 }
 
-fn message(value: Value<'_>, authors: u64, problems: &mut Problems) -> Option<Composed> {
+fn message(
+    value: Value<'_>,
+    authors: u64,
+    (carriers, preparers): (&[Carrier], &[Preparer]),
+    problems: &mut Problems,
+) -> Option<Composed> {
     let mut members = problems.table("message", value)?;
     let author = match members.take("author") {
         Some(value) => number("author", value, 1, authors, problems),
         None => Some(1),
     };
     let most = u64::from(World::RECIPIENTS_MAX);
-    let recipients =
-        members.need("recipients", problems).and_then(|value| number("recipients", value, 0, most, problems));
+    let types = members.need("recipients", problems).and_then(|value| recipients(value, problems));
+    let recipients = types.as_ref().map(|types| types.len() as u64);
+    let expands_to = match members.take("expands_to") {
+        Some(value) => Some(number("expands_to", value, 0, most, problems)? as u8),
+        None => None,
+    };
     let known = match members.take("known") {
         Some(value) => number("known", value, 0, recipients.unwrap_or(most), problems),
         None => Some(0),
@@ -203,7 +319,40 @@ fn message(value: Value<'_>, authors: u64, problems: &mut Problems) -> Option<Co
             }
         }
     }
-    Some(Composed { author: author? as u8, drafts })
+    let mut types = types?;
+    if let (Some(count), Some(last)) = (expands_to, types.last().cloned()) {
+        types.resize(usize::from(count), last); // Members of a list have its address type.
+    }
+    let fit = |registered: &[String]| {
+        let of = |name: &String| registered.iter().any(|each| each.eq_ignore_ascii_case(name));
+        types.iter().enumerate().filter(|(_, name)| of(name)).fold(0, |fit, (index, _)| fit | 1_u32 << index)
+    };
+    let mut fits = [0; World::TRANSPORTS_MAX];
+    for (fits, (registered, _)) in fits.iter_mut().zip(carriers) {
+        *fits = fit(registered);
+    }
+    let matches = |(registered, preprocessor): &Preparer| {
+        let theirs = if registered.is_empty() { u32::MAX } else { fit(registered) };
+        theirs & fits[usize::from(preprocessor.transport)] != 0
+    };
+    let matched = preparers.iter().enumerate().filter(|(_, preparer)| matches(preparer));
+    let matched = matched.fold(0, |matched, (index, _)| matched | 1_u8 << index);
+    Some(Composed { author: author? as u8, drafts, expands_to, fits, matched })
+}
+
+/// How many recipients there are, all of type SMTP, or the address type of each.
+fn recipients(value: Value<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+    let most = u64::from(World::RECIPIENTS_MAX);
+    if !value.get_ref().is_array() {
+        let count = number("recipients", value, 0, most, problems)?;
+        return Some(vec!["SMTP".to_owned(); count as usize]);
+    }
+    let types = texts("recipients", value, problems)?;
+    if types.len() as u64 > most {
+        problems.add(value.span(), format!("there are at most {most} recipients"), None);
+        return None;
+    }
+    Some(types)
 }
 
 /// True, false, or a list of both: the choices of a property.
@@ -380,7 +529,12 @@ fn number(name: &str, value: Value<'_>, min: u64, max: u64, problems: &mut Probl
 
 /// The bounds that this program carries, smallest first: name and text.
 pub const SHIPPED_BOUNDS: &[(&str, &str)] = &[
+    ("rivals", include_str!("../../models/bounds/rivals.toml")),
+    ("known", include_str!("../../models/bounds/known.toml")),
     ("tiny", include_str!("../../models/bounds/tiny.toml")),
+    ("filing", include_str!("../../models/bounds/filing.toml")),
+    ("partial", include_str!("../../models/bounds/partial.toml")),
+    ("resend", include_str!("../../models/bounds/resend.toml")),
     ("failing", include_str!("../../models/bounds/failing.toml")),
     ("preprocess", include_str!("../../models/bounds/preprocess.toml")),
     ("finish", include_str!("../../models/bounds/finish.toml")),

@@ -1,11 +1,16 @@
-//! A bounded store in the shape that stateright explores.
+//! A bounded store in the shape that explicit-state engines explore.
+//!
+//! What can happen to a message depends on the message alone and on little of the rest ([`Context`]), so it is found
+//! and judged once, and spliced into every state that has the message in that condition.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustc_hash::FxHashMap;
 use stateright::{Model, Property};
 
-use crate::model::{Action, Buffers, PROPERTIES, Packed, Rules, Scope, Transition, World};
+use crate::model::{Buffers, Context, Event, Judgement, Local, PROPERTIES, Packed, Rules, Scope, Transition, World};
 
 /// Counts, for each property, in how many states it was tested.
 pub(super) type Tally = [AtomicU64; PROPERTIES.len()];
@@ -21,25 +26,53 @@ pub(super) struct Machine {
     rules: Rules,
     active: u64,
     tested: Tally,
+    id: u64,
 }
 
-/// One of the things that can happen, with the answer that was chosen, and where it leads.
-#[derive(Clone, Debug, PartialEq)]
+/// One of the things that can happen, by its place in the order of [`World::transitions`], and where it leads.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Choice {
-    pub(super) action: Action,
-    pub(super) choice: u8,
-    next: Packed,
+    pub(super) index: u16,
+    pub(super) next: Packed,
+}
+
+/// A step of one message, found once.
+#[derive(Debug)]
+struct Spliced {
+    /// The message afterwards.
+    after: u128,
+    /// The properties that it breaks.
+    broken: u64,
+    /// If it moves others in the queue or in the order of time, it is taken by the whole store.
+    moving: Option<Box<Local>>,
+}
+
+/// What can happen to one message, and the properties that this tests.
+#[derive(Debug)]
+struct Expansion {
+    steps: Vec<Spliced>,
+    tested: u64,
+}
+
+/// What this thread has found so far for the machine with this number.
+#[derive(Debug, Default)]
+struct Memo {
+    machine: u64,
+    expansions: FxHashMap<(u128, u8, Context), Rc<Expansion>>,
+    buffers: Buffers,
 }
 
 thread_local! {
-    /// stateright hands out no memory of our own.
-    static BUFFERS: RefCell<Buffers> = RefCell::default();
+    static MEMO: RefCell<Memo> = RefCell::default();
 }
+
+/// Numbers machines, from 1.
+static MACHINES: AtomicU64 = AtomicU64::new(1);
 
 impl Machine {
     /// A machine that looks at the properties whose bits are set in `active`.
     pub(super) fn new(scope: Scope, rules: Rules, active: u64) -> Self {
-        Self { scope, rules, active, tested: Tally::default() }
+        Self { scope, rules, active, tested: Tally::default(), id: MACHINES.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// In how many of the states expanded so far each property was tested.
@@ -47,18 +80,25 @@ impl Machine {
         std::array::from_fn(|index| self.tested[index].load(Ordering::Relaxed))
     }
 
-    /// Notes in `tested` which properties say something about `transition`, and returns the first that it breaks.
-    fn judge(&self, transition: &Transition<'_>, tested: &mut u64) -> Option<u8> {
-        let mut broken = None;
-        for (index, property) in PROPERTIES.iter().enumerate().filter(|(index, _)| self.active & (1 << index) != 0) {
-            if let Some(holds) = (property.check)(transition) {
-                *tested |= 1 << index;
-                if !holds && broken.is_none() {
-                    broken = Some(index as u8);
-                }
-            }
+    fn expand(&self, memo: &mut Memo, state: &Packed, world: &World, at: usize) -> Rc<Expansion> {
+        let context = world.context(&self.scope, &self.rules, at);
+        let key = (state.local(at), at as u8, context);
+        if let Some(known) = memo.expansions.get(&key) {
+            return Rc::clone(known);
         }
-        broken
+        let before = world.entries[at].alone();
+        let mut judgement = Judgement::default();
+        let mut steps = Vec::new();
+        for local in world.locals(&self.scope, &self.rules, at, &mut memo.buffers) {
+            let mut each = Judgement::default();
+            each.of_event(&Event::of(local, &before));
+            judgement.tested |= each.tested;
+            let moving = local.moves(&before).then(|| Box::new(*local));
+            steps.push(Spliced { after: local.packed(), broken: each.broken, moving });
+        }
+        let expansion = Rc::new(Expansion { steps, tested: judgement.tested });
+        memo.expansions.insert(key, Rc::clone(&expansion));
+        expansion
     }
 }
 
@@ -70,23 +110,47 @@ impl Model for Machine {
         vec![World::new(&self.scope).pack()]
     }
 
-    /// Lists what [`World::transitions`] lists, in its order: stateright replays a path by the places in this list.
+    /// Lists what [`World::transitions`] lists, in its order: a path is replayed by the places in this list.
     fn actions(&self, state: &Packed, actions: &mut Vec<Choice>) {
         if state.broken().is_some() {
             return;
         }
         let world = state.unpack();
         let mut tested = 0;
-        BUFFERS.with_borrow_mut(|buffers| {
-            world.transitions(&self.scope, &self.rules, buffers, |transition| {
-                let broken = self.judge(transition, &mut tested);
-                let mut next = transition.after;
-                next.broken = broken;
-                actions.push(Choice { action: transition.action, choice: transition.choice, next: next.pack() });
+        let mut push = |next| actions.push(Choice { index: actions.len() as u16, next });
+        MEMO.with_borrow_mut(|memo| {
+            if memo.machine != self.id {
+                *memo = Memo { machine: self.id, ..Memo::default() };
+            }
+            for at in 0..world.actors(&self.scope) {
+                let expansion = self.expand(memo, state, &world, at);
+                tested |= expansion.tested;
+                for step in &expansion.steps {
+                    push(match &step.moving {
+                        None => {
+                            let broken = Judgement { tested: 0, broken: step.broken }.first(self.active);
+                            state.with_local(at, step.after, broken)
+                        }
+                        Some(local) => {
+                            let mut after = world.stepped(at, local);
+                            let mut judgement = Judgement { tested: 0, broken: step.broken };
+                            judgement.of_queue(&world, &after);
+                            tested |= judgement.tested;
+                            after.broken = judgement.first(self.active);
+                            after.pack()
+                        }
+                    });
+                }
+            }
+            world.faults(&self.scope, &self.rules, &mut memo.buffers, &mut |action, mut after| {
+                let judgement = Transition::of_fault(&world, action, after).judge();
+                tested |= judgement.tested;
+                after.broken = judgement.first(self.active);
+                push(after.pack());
             });
         });
-        for (index, count) in self.tested.iter().enumerate() {
-            count.fetch_add((tested >> index) & 1, Ordering::Relaxed);
+        for index in (0..PROPERTIES.len()).filter(|index| (tested >> index) & 1 != 0) {
+            self.tested[index].fetch_add(1, Ordering::Relaxed);
         }
     }
 

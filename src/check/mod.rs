@@ -5,13 +5,21 @@
 //! counterexample is written down; to its right is the command line. A search within bounds proves nothing beyond them.
 
 mod bounds;
+mod engine;
+mod explorable;
+pub mod liveness;
 mod machine;
+mod plan;
+mod readings;
 mod render;
 mod run;
 mod story;
 mod witness;
 
 pub use bounds::{Bounds, Pins, SHIPPED_BOUNDS};
+pub use engine::Visited;
+pub use plan::{Budget, Engine, Plan};
+pub use readings::{ReadingOutcome, Survey, small_bounds};
 pub use render::{Detail, render_text};
-pub use run::{Finding, Outcome, Tested, run};
+pub use run::{Finding, Outcome, Stopped, Tested, run};
 pub use witness::{Trace, TraceStep};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::bounds::Bounds;
-use super::run::{Finding, Outcome, Tested};
+use super::run::{Finding, Outcome, Stopped, Tested};
 use super::witness::Trace;
 
 /// How much is told of properties that hold.
@@ -28,23 +28,32 @@ pub fn render_text(
     file: &dyn Fn(&Trace) -> Option<String>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writeln!(
-        out,
-        "{:<11} {}   {} states   {} transitions   {:.1} s   closed at depth {}",
-        bounds.name,
-        bounds.title,
-        grouped(outcome.states),
-        grouped(outcome.transitions),
-        outcome.elapsed.as_secs_f64(),
-        outcome.depth,
-    )?;
+    write!(out, "{:<11} {}   ", bounds.name, bounds.title)?;
+    let (states, transitions) = (grouped(outcome.states), grouped(outcome.transitions));
+    let (depth, elapsed) = (outcome.depth, outcome.elapsed.as_secs_f64());
+    match outcome.stopped {
+        None => {
+            writeln!(out, "{states} states   {transitions} transitions   {elapsed:.1} s   closed at depth {depth}")?
+        }
+        Some(Stopped { by, waiting }) => writeln!(
+            out,
+            "stopped at {by}: {states} states, {transitions} transitions, depth {depth} complete, {} states waiting   \
+             {elapsed:.1} s",
+            grouped(waiting),
+        )?,
+    }
     let wide = outcome.findings.iter().map(|finding| finding.property.name.chars().count()).max().unwrap_or(0);
-    for finding in outcome.findings.iter().filter(|finding| detail == Detail::Full || is_news(finding)) {
+    let partial = outcome.stopped.is_some();
+    for finding in outcome.findings.iter().filter(|finding| detail == Detail::Full || is_news(finding, partial)) {
         let name = finding.property.name;
         match &finding.tested {
             Tested::Fails(trace) => failed(wide, trace, file(trace), out)?,
+            Tested::Holds { states } if partial => {
+                writeln!(out, "  ? {name:wide$}   tested in {} states so far", grouped(*states))?;
+            }
             Tested::Holds { states } => writeln!(out, "  ✓ {name:wide$}   tested in {} states", grouped(*states))?,
             Tested::Untested { why: Some(why) } => writeln!(out, "  – {name:wide$}   not tested: {why}")?,
+            Tested::Untested { why: None } if partial => writeln!(out, "  ? {name:wide$}   tested nowhere so far")?,
             Tested::Untested { why: None } => {
                 writeln!(out, "  ✗ {name:wide$}   tested nowhere, and the file does not say why")?;
             }
@@ -60,15 +69,22 @@ pub fn render_text(
         writeln!(out, "  ✗ the file states {states} states and {transitions} transitions: behaviour has changed")?;
     }
     let held = outcome.findings.iter().filter(|finding| matches!(finding.tested, Tested::Holds { .. })).count();
-    if detail == Detail::Brief {
-        writeln!(out, "  ✓ {held} properties: no counterexample within these bounds")?;
+    match (detail, partial) {
+        (Detail::Brief, false) => writeln!(out, "  ✓ {held} properties: no counterexample within these bounds"),
+        (Detail::Brief, true) => writeln!(out, "  ? {held} properties: no counterexample so far"),
+        (Detail::Full, _) if outcome.confused == 0.0 => writeln!(out, "  states were told apart by the whole of them"),
+        (Detail::Full, _) => writeln!(
+            out,
+            "  states were told apart by 64 bits: two were taken for one with a chance of {:.0e}",
+            outcome.confused
+        ),
     }
-    Ok(())
 }
 
-const fn is_news(finding: &Finding) -> bool {
+const fn is_news(finding: &Finding, partial: bool) -> bool {
     match &finding.tested {
-        Tested::Fails(_) | Tested::Unexpected { .. } | Tested::Untested { why: None } => true,
+        Tested::Fails(_) | Tested::Unexpected { .. } => true,
+        Tested::Untested { why: None } => !partial,
         Tested::Holds { .. } | Tested::Untested { why: Some(_) } => false,
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::witness::{Trace, TraceStep, name, person, session_name};
 use crate::model::{
-    Action, Call, Codes, Draft, Entry, Env, Hook, Level, Lock, OpenFlags, Place, Reply, Stop, Support, World,
+    Action, Call, Codes, Draft, Entry, Env, Handed, Hook, Level, Lock, OpenFlags, Place, Preprocessed, Reply, Session,
+    Stop, Support, World,
 };
 
 /// Numbered steps, each with its reply and what it changed.
@@ -28,7 +29,16 @@ fn who(step: &TraceStep) -> String {
     match step.action {
         Action::Call { session, .. } => session_name(session),
         Action::Deliver { .. } => "transport".to_owned(),
-        Action::Restart(_) => "store".to_owned(),
+        Action::Preprocess { index, .. } => format!("preprocessor-{}", index + 1),
+        Action::Hand { transport, .. }
+        | Action::End { transport, .. }
+        | Action::Announce { transport, .. }
+        | Action::TransportDies(transport)
+        | Action::Away(transport)
+        | Action::Back(transport) => format!("transport-{}", transport + 1),
+        Action::Report { .. } | Action::RemoveInfo { .. } | Action::Retry { .. } => "spooler".to_owned(),
+        Action::SpoolerDies(number) => session_name(Session::Spooler(number)),
+        Action::Restart(_) | Action::Cut { .. } => "store".to_owned(),
     }
 }
 
@@ -38,8 +48,34 @@ fn what(step: &TraceStep) -> String {
         Action::Deliver { message, recipient, .. } => {
             return format!("sends {} to {}", name(message.into()), person(recipient));
         }
+        Action::Preprocess { message, result, .. } => {
+            let end = match result {
+                Preprocessed::Done => "preprocesses",
+                Preprocessed::Undeliverable => "preprocesses, drops a recipient of",
+                Preprocessed::Fails => "fails to preprocess",
+            };
+            return format!("{end} {}", name(message.into()));
+        }
+        Action::Hand { message, result, .. } => {
+            return format!("is given {}: {}", name(message.into()), handed(result));
+        }
+        Action::End { message, .. } => return format!("ends {}", name(message.into())),
+        Action::Report { message, recipient } => {
+            return format!("reports {} of {}", person(recipient), name(message.into()));
+        }
+        Action::RemoveInfo { message } => return format!("removes preprocessed data of {}", name(message.into())),
+        Action::Retry { message, transport } => {
+            return format!("may try {} again with transport-{}", name(message.into()), transport + 1);
+        }
+        Action::Announce { message, .. } => return format!("announces {}", name(message.into())),
         Action::Restart(Stop::Clean) => return "shuts down, starts".to_owned(),
         Action::Restart(Stop::Crash) => return "crashes, starts".to_owned(),
+        Action::Cut { session, message, call } => {
+            return format!("crashes while {} of {} runs, starts", called(call), attributed(session, message));
+        }
+        Action::SpoolerDies(_) | Action::TransportDies(_) => return "dies".to_owned(),
+        Action::Away(_) => return "goes away".to_owned(),
+        Action::Back(_) => return "comes back".to_owned(),
     };
     let verb = match call {
         Call::Abort => "abort".to_owned(),
@@ -48,6 +84,7 @@ fn what(step: &TraceStep) -> String {
         Call::Finish(Hook { sent_mail: Support::Fails, .. }) => "finish (DoSentMail fails)".to_owned(),
         Call::Finish(_) => "finish".to_owned(),
         Call::GetProps => "read".to_owned(),
+        Call::Leave => "leave".to_owned(),
         Call::NotifyNewMail => "new mail".to_owned(),
         Call::Open(OpenFlags::None) => "open".to_owned(),
         Call::Open(OpenFlags::Modify) => "open to modify".to_owned(),
@@ -66,6 +103,36 @@ fn what(step: &TraceStep) -> String {
     };
     let (verb, extra) = verb.split_once([' ', ',']).map_or((verb.as_str(), ""), |(verb, extra)| (verb, extra.trim()));
     if extra.is_empty() { format!("{verb} {}", name(at)) } else { format!("{verb} {} {extra}", name(at)) }
+}
+
+/// A call that may be cut short.
+const fn called(call: Call) -> &'static str {
+    match call {
+        Call::Finish(_) => "FinishedMsg",
+        Call::SetLock(_) => "SetLockState",
+        _ => "SubmitMessage",
+    }
+}
+
+fn attributed(session: Session, message: u8) -> String {
+    format!("{} ({})", name(message.into()), session_name(session))
+}
+
+const fn handed(result: Handed) -> &'static str {
+    match result {
+        Handed::Sends => "sends",
+        Handed::Part => "sends to one",
+        Handed::Fails => "fails for good, reports",
+        Handed::Defers => "END_DONT_RESEND",
+        Handed::ResendLater => "END_RESEND_LATER",
+        Handed::ResendNow => "END_RESEND_NOW",
+        Handed::Busy => "MAPI_E_BUSY",
+        Handed::Wait => "MAPI_E_WAIT",
+        Handed::NetworkError => "MAPI_E_NETWORK_ERROR",
+        Handed::NotMe => "MAPI_E_NOT_ME",
+        Handed::Cancel => "MAPI_E_CANCEL",
+        Handed::Unavailable => "is away",
+    }
 }
 
 fn made_of(draft: Draft) -> String {

@@ -6,7 +6,7 @@ use spoolproof_sdk::wire::{Access, Coupling, Profile, Recipient, RestartKind};
 use super::bounds::Bounds;
 use crate::model::{
     self, AMBIGUITIES, Action, Buffers, Call, Codes, Draft, Env, Hook, Level, Message, Need, OpenFlags, Property,
-    Reply, Rules, Session, Stop, Support, World,
+    Reply, Rules, Session, Stop, Support, Transition, World,
 };
 use crate::scenario::{Answers, Call as Line, NewMessage, OpenFlag, Scenario, Step, Target};
 
@@ -38,21 +38,23 @@ pub struct TraceStep {
 }
 
 impl Trace {
-    /// Takes the steps of a path again; each is a state, what happens in it, and which answer is chosen.
+    /// Takes the steps of a path again; each is a state, and the place of what happens in it among all that can happen.
     pub(super) fn replay(
         bounds: &Bounds,
         rules: &Rules,
         property: &'static Property,
-        path: impl Iterator<Item = (World, Action, u8)>,
+        path: impl Iterator<Item = (World, u16)>,
     ) -> Self {
         let mut buffers = Buffers::default();
         let mut steps = Vec::new();
-        for (before, action, choice) in path {
+        for (before, index) in path {
+            let mut at = 0;
             before.transitions(&bounds.scope, rules, &mut buffers, |transition| {
-                if (transition.action, transition.choice) == (action, choice) {
-                    let (reply, writes, after) = (transition.reply, transition.writes, transition.after);
+                if at == index {
+                    let Transition { action, reply, writes, after, .. } = *transition;
                     steps.push(TraceStep { action, reply, writes, before, after });
                 }
+                at += 1;
             });
         }
         Self { property, steps, readings: readings(rules), profile: bounds.scope.profile }
@@ -96,9 +98,9 @@ impl Trace {
     fn line(&self, step: &TraceStep) -> Option<Step> {
         let (session, at, call) = match step.action {
             Action::Call { session, message, call } => (session, usize::from(message), call),
-            Action::Deliver { .. } => return None,
-            Action::Restart(stop) => {
-                let kind = if stop == Stop::Clean { RestartKind::Clean } else { RestartKind::Crash };
+            Action::Restart(_) | Action::Cut { .. } => {
+                let clean = step.action == Action::Restart(Stop::Clean);
+                let kind = if clean { RestartKind::Clean } else { RestartKind::Crash };
                 return Some(Step {
                     call: Line::Restart { kind },
                     session: None,
@@ -107,6 +109,18 @@ impl Trace {
                     span: 0..0,
                 });
             }
+            Action::Deliver { .. }
+            | Action::Preprocess { .. }
+            | Action::Hand { .. }
+            | Action::End { .. }
+            | Action::Report { .. }
+            | Action::RemoveInfo { .. }
+            | Action::Retry { .. }
+            | Action::Announce { .. }
+            | Action::SpoolerDies(_)
+            | Action::TransportDies(_)
+            | Action::Away(_)
+            | Action::Back(_) => return None,
         };
         let m = &step.before.entries[at].message;
         let message = name(at);
@@ -126,7 +140,7 @@ impl Trace {
                 Line::SetResponsibility { target, recipient, value }
             }
             Call::Submit(env) => Line::SubmitMessage { target, force: false, answers: self.submit_answers(m, env) },
-            Call::Restart(_) | Call::Wait => return None,
+            Call::Leave | Call::Restart(_) | Call::Wait => return None,
         };
         let session = Some(session_name(session));
         Some(Step { call, session, expect: expected(step.reply), optional: false, span: 0..0 })

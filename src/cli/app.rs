@@ -12,6 +12,7 @@ use super::conform::Conform;
 use super::explain::Explain;
 use super::failure::Failure;
 use super::list::List;
+use super::readings::Readings;
 use super::reference::Reference;
 use super::replay::Replay;
 use super::{exit, schema};
@@ -35,6 +36,7 @@ enum Command {
     Conform(Conform),
     Audit(Audit),
     Check(Check),
+    Readings(Readings),
     Explain(Explain),
     List(List),
     Replay(Replay),
@@ -58,6 +60,7 @@ impl Command {
             Self::Conform(conform) => conform.run(),
             Self::Explain(explain) => explain.run(),
             Self::List(list) => list.run(),
+            Self::Readings(readings) => readings.run(),
             Self::Reference(reference) => reference.run(),
             Self::Replay(replay) => replay.run(),
             Self::Schema => schema::run(),
@@ -87,6 +90,7 @@ Examples:
   spoolproof conform --provider tcp://127.0.0.1:4711 --case 'abort/*' --junit report.xml
   spoolproof audit monday.ndjson                         judge a recorded log
   spoolproof check                                       explore what the rules allow
+  spoolproof readings                                    see what each reading of the pages leads to
   spoolproof explain ABT-04                              read the rule that a verdict names";
 
 fn choose_color(args: impl Iterator<Item = OsString>) {

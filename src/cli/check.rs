@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::failure::{Failure, warn};
+use super::plan::PlanArgs;
 use super::progress::Progress;
 use super::{exit, library, output};
-use crate::check::{self, Bounds, Detail, Outcome, SHIPPED_BOUNDS, Trace};
+use crate::check::{self, Bounds, Detail, Outcome, Plan, SHIPPED_BOUNDS, Trace};
 use crate::model::{AMBIGUITIES, Rules};
 use crate::spec::{Catalogue, closest};
 
@@ -19,7 +20,8 @@ use crate::spec::{Catalogue, closest};
 #[command(after_help = "Examples:
   spoolproof check                                  all bounds that the program carries
   spoolproof check tiny mine.toml --verbose         one of them, and a file
-  spoolproof check tight --reading A1=Literal       what goes wrong under another reading")]
+  spoolproof check tight --reading A1=Literal       what goes wrong under another reading
+  spoolproof check huge.toml --memory 8GiB --time 5min")]
 pub(crate) struct Check {
     /// The bounds: names of carried ones, or files; without one, all that are carried, smallest first
     #[arg(value_name = "BOUNDS")]
@@ -36,37 +38,46 @@ pub(crate) struct Check {
     /// Also list the properties that hold, and in how many states each was tested
     #[arg(long, short)]
     verbose: bool,
+
+    #[command(flatten)]
+    plan: PlanArgs,
 }
 
 impl Check {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         let rules = rules(&self.readings, &library::catalogue()?)?;
+        let plan = self.plan.plan()?;
         let names: Vec<PathBuf> = if self.bounds.is_empty() {
             SHIPPED_BOUNDS.iter().map(|(name, _)| PathBuf::from(name)).collect()
         } else {
             self.bounds.clone()
         };
-        let (mut unreadable, mut broken) = (false, false);
+        let (mut unreadable, mut broken, mut stopped) = (false, false, false);
         for name in names {
             match bounds(&name) {
-                Ok(bounds) => broken |= !self.explore(&bounds, &rules)?.passed(),
+                Ok(bounds) => {
+                    let outcome = self.explore(&bounds, &rules, &plan)?;
+                    broken |= outcome.failed();
+                    stopped |= outcome.stopped.is_some();
+                }
                 Err(failure) => {
                     failure.report();
                     unreadable = true;
                 }
             }
         }
-        Ok(match (unreadable, broken) {
-            (true, _) => exit::UNREADABLE,
-            (false, true) => exit::VIOLATION,
-            (false, false) => exit::CONFORMS,
+        Ok(match (unreadable, broken, stopped) {
+            (true, ..) => exit::UNREADABLE,
+            (false, true, _) => exit::VIOLATION,
+            (false, false, true) => exit::INCONCLUSIVE,
+            (false, false, false) => exit::CONFORMS,
         })
     }
 
-    fn explore(&self, bounds: &Bounds, rules: &Rules) -> Result<Outcome, Failure> {
+    fn explore(&self, bounds: &Bounds, rules: &Rules, plan: &Plan) -> Result<Outcome, Failure> {
         let progress = Progress::start(None, "states");
         progress.doing(&bounds.name);
-        let outcome = check::run(bounds, rules, &mut |states| progress.set(states));
+        let outcome = check::run(bounds, rules, plan, &mut |states| progress.set(states));
         drop(progress);
         let detail = if self.verbose { Detail::Full } else { Detail::Brief };
         output::print(|out| check::render_text(bounds, &outcome, detail, &|trace| self.keep(trace), out))?;
@@ -114,7 +125,7 @@ fn rules(readings: &[String], catalogue: &Catalogue) -> Result<Rules, Failure> {
 }
 
 /// The carried bounds of that name, or those in that file.
-fn bounds(name: &Path) -> Result<Bounds, Failure> {
+pub(super) fn bounds(name: &Path) -> Result<Bounds, Failure> {
     let carried = SHIPPED_BOUNDS.iter().find(|(carried, _)| Path::new(carried) == name);
     let names = SHIPPED_BOUNDS.iter().map(|(name, _)| *name);
     let file = name.to_string_lossy();

@@ -195,7 +195,7 @@ fn ambiguity(row: &Ambiguity, only: Option<&Reading>, out: &mut dyn Write) -> io
 }
 
 const STANCES: &str = "permitted: whoever follows it is not blamed; declared: undecided unless the profile declares it; \
-                       rejected: blamed unless the profile declares it";
+                       rejected: blamed, whatever the profile declares";
 
 /// Where the page can be read, if it is one of the MAPI reference's and not an Open Specifications document.
 fn address(page: &str) -> Option<String> {

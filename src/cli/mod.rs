@@ -17,11 +17,14 @@ mod groups;
 mod library;
 mod list;
 mod output;
+mod plan;
 mod progress;
+mod readings;
 mod reference;
 mod replay;
 mod schema;
 mod subject;
 mod traces;
+mod units;
 
 pub use app::run;

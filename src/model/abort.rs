@@ -4,7 +4,7 @@ use spoolproof_sdk::HResult;
 
 use super::clause::clauses;
 use super::message::{Lock, Message, Place, Tri};
-use super::reading::{Dim, F5, F7};
+use super::reading::{Dim, F5, F6, F7, H1, H8};
 use super::step::{Codes, Context, Emit, Reply, Step};
 
 const UNABLE: &[HResult] = &[HResult::MAPI_E_UNABLE_TO_ABORT];
@@ -25,6 +25,8 @@ pub(super) fn steps(_cx: &Context, m: Message, emit: &mut Emit<'_>) {
     } else if m.lock.shown() && m.outgoing() {
         emit.step(Step::new(Reply::Refused(Codes::OneOf(UNABLE)), m, &ABORT_LOCKED));
         emit.step(Step::new(Reply::Refused(Codes::NoneOf(UNABLE)), m, &ABORT_LOCKED_CODE));
+    } else if m.lock == Lock::Lost && m.outgoing() && emit.held_to(Dim::H1, H1::HiddenLockBlocks) {
+        emit.step(Step::new(Reply::Refused(Codes::OneOf(UNABLE)), m, &ABORT_LOCKED));
     } else if m.completing {
         // The coupled transport has sent it; only a row that was kept could still be taken away.
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &ABORT_COMPLETING));
@@ -54,14 +56,25 @@ fn queued(m: Message, emit: &mut Emit<'_>) {
         position: 0,
         ..m
     };
-    emit.step(Step::new(Reply::Success, draft, &ABORT));
+    if emit.held_to(Dim::F6, F6::RowOnly) {
+        emit.step(Step::new(Reply::Success, Message { submit: true, ..draft }, &ABORT));
+        return;
+    }
+    if emit.held_to(Dim::F6, F6::EverythingUndone) {
+        let undone = Message { pr_preprocess: Tri::Clear, responsible: 0, unsure: 0, ..draft };
+        emit.step(Step::new(Reply::Success, undone, &ABORT));
+    } else {
+        emit.step(Step::new(Reply::Success, draft, &ABORT));
+    }
     let cleared = Message { unsent: Tri::Clear, ..draft };
     emit.step(Step::new(Reply::Success, cleared, &ABORT).needs(Dim::F5, F5::Cleared));
     if m.preprocess {
         emit.step(Step::new(Reply::Success, Message { preprocess: true, ..draft }, &ABORT_LEFTOVER));
     }
     // A lock that a restart lost must not block, so a refusal is not excused then (H1).
-    if m.lock != Lock::Lost {
+    if emit.held_to(Dim::H8, H8::NeverGuaranteed) {
+        emit.step(Step::new(Reply::Refused(Codes::Any), m, &ABORT_COMPLETING));
+    } else if m.lock != Lock::Lost {
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &ABORT_REFUSED));
     }
 }

@@ -1,48 +1,132 @@
-//! What may happen next in a bounded store: who calls, what MAPI and the transports do, and where it leads.
-//!
-//! The surroundings are well behaved. A spooler locks before it works, preprocesses first, has a transport send to those
-//! recipients alone that it believes unserved, records that they are served, and finishes when every recipient is.
-//! Clients do what the bounds list, at any time. Faults of callers are for the oracle to judge, not for a search.
+//! What may happen next in a bounded store: to one message ([`super::local`]), or to the store, the spooler or a
+//! transport as a whole.
 
-use super::call::{Call, Env, Handle, Hook, OpenFlags, Session, Stop};
-use super::message::{Level, Lock, Message, Place};
+use super::call::{Call, Session, Stop};
+use super::entry::Entry;
+use super::local::{self, Buffers, Context, Local};
+use super::message::Place;
+use super::preprocessor::Preprocessed;
+use super::property::{Event, Judgement};
 use super::reading::Rules;
-use super::scope::{ClientCall, Scope, SpoolerOrder};
-use super::step::{Reply, Step, steps};
-use super::store::{Entry, World};
+use super::scope::Scope;
+use super::step::Reply;
+use super::store::World;
+use super::transport::Handed;
 
-/// Something that can happen to a store and its surroundings.
+/// Something that can happen to a store and its surroundings. Messages, recipients, preprocessors and transports are
+/// named by their places, from 0.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Action {
     /// A session calls the store about one message.
     Call {
         /// Who calls.
         session: Session,
-        /// The message, by its place in the store.
+        /// The message.
         message: u8,
         /// The call.
         call: Call,
     },
-    /// A transport sends the message to a recipient on behalf of a spooler. The store does not see it.
+    /// The transport of everybody sends the message to a recipient on behalf of a spooler. The store does not see it.
     Deliver {
         /// The spooler.
         session: Session,
-        /// The message, by its place in the store.
+        /// The message.
         message: u8,
-        /// The recipient, by its place in the recipient table.
+        /// The recipient.
         recipient: u8,
+    },
+    /// The spooler runs a preprocessor.
+    Preprocess {
+        /// The message.
+        message: u8,
+        /// The preprocessor, in the order of registration.
+        index: u8,
+        /// What comes of it.
+        result: Preprocessed,
+    },
+    /// The spooler calls a transport's SubmitMessage.
+    Hand {
+        /// The message.
+        message: u8,
+        /// The transport, in transport order.
+        transport: u8,
+        /// What comes of it.
+        result: Handed,
+    },
+    /// The spooler calls the transport's EndMessage.
+    End {
+        /// The message.
+        message: u8,
+        /// The transport.
+        transport: u8,
+    },
+    /// The spooler makes a nondelivery report.
+    Report {
+        /// The message.
+        message: u8,
+        /// The recipient.
+        recipient: u8,
+    },
+    /// The spooler has the preprocessed data removed.
+    RemoveInfo {
+        /// The message.
+        message: u8,
+    },
+    /// The time is over that a transport asked the spooler to wait with the message.
+    Retry {
+        /// The message.
+        message: u8,
+        /// The transport.
+        transport: u8,
+    },
+    /// A transport announces the message that it deferred: NOTIFY_SENTDEFERRED.
+    Announce {
+        /// The message.
+        message: u8,
+        /// The transport.
+        transport: u8,
     },
     /// The store stops and starts again, and every open object is gone.
     Restart(Stop),
+    /// The store is killed in the middle of a call, between two writes to its disk, and starts again.
+    Cut {
+        /// Who called.
+        session: Session,
+        /// The message.
+        message: u8,
+        /// The call.
+        call: Call,
+    },
+    /// The spooler with this number dies without a word, and starts again knowing nothing.
+    SpoolerDies(u8),
+    /// A transport dies, and is not there until it comes back.
+    TransportDies(u8),
+    /// A transport becomes unavailable.
+    Away(u8),
+    /// A transport comes back.
+    Back(u8),
 }
 
 impl Action {
-    /// The message that it is about.
+    /// The message that it is about, and no other.
     #[must_use]
     pub fn message(&self) -> Option<usize> {
         match self {
-            Self::Call { message, .. } | Self::Deliver { message, .. } => Some(usize::from(*message)),
-            Self::Restart(_) => None,
+            Self::Call { message, .. }
+            | Self::Deliver { message, .. }
+            | Self::Preprocess { message, .. }
+            | Self::Hand { message, .. }
+            | Self::End { message, .. }
+            | Self::Report { message, .. }
+            | Self::RemoveInfo { message }
+            | Self::Retry { message, .. }
+            | Self::Announce { message, .. } => Some(usize::from(*message)),
+            Self::Restart(_)
+            | Self::Cut { .. }
+            | Self::SpoolerDies(_)
+            | Self::TransportDies(_)
+            | Self::Away(_)
+            | Self::Back(_) => None,
         }
     }
 }
@@ -54,8 +138,6 @@ pub struct Transition<'a> {
     pub before: &'a World,
     /// What happens.
     pub action: Action,
-    /// Which of the answers it is, by its place in their order.
-    pub choice: u8,
     /// What the call returns.
     pub reply: Reply,
     /// Whether the saved content of the message changes.
@@ -64,19 +146,52 @@ pub struct Transition<'a> {
     pub delivered: u32,
     /// Recipients that have the message afterwards, as bits.
     pub reached: u32,
+    /// Recipients who have been reported undeliverable afterwards, as bits.
+    pub reported: u32,
     /// The state after.
     pub after: World,
 }
 
-/// Memory that a search uses over and over.
-#[derive(Debug, Default)]
-pub struct Buffers {
-    actions: Vec<Action>,
-    steps: Vec<Step>,
+impl<'a> Transition<'a> {
+    /// What befalls the store, a spooler or a transport, and no message in particular.
+    #[must_use]
+    pub(crate) const fn of_fault(before: &'a World, action: Action, after: World) -> Self {
+        let (reply, writes) = (Reply::Success, false);
+        Self { before, action, reply, writes, delivered: 0, reached: 0, reported: 0, after }
+    }
+
+    /// What every property says of it.
+    #[must_use]
+    pub fn judge(&self) -> Judgement {
+        let mut judgement = Judgement::default();
+        self.events().for_each(|event| judgement.of_event(&event));
+        judgement.of_queue(self.before, &self.after);
+        judgement
+    }
+
+    /// What it is to each message that it concerns.
+    fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        let about = self.action.message();
+        let concerned = move |(at, entry): &(usize, &Entry)| match about {
+            Some(about) => *at == about,
+            None => entry.message.place != Place::Absent,
+        };
+        self.before.entries.iter().enumerate().filter(concerned).map(move |(at, before)| Event {
+            action: self.action,
+            reply: self.reply,
+            writes: self.writes,
+            delivered: self.delivered,
+            reached: if about.is_some() { self.reached } else { before.sent },
+            reported: if about.is_some() { self.reported } else { before.reported },
+            before,
+            after: &self.after.entries[at],
+        })
+    }
 }
 
 impl World {
-    /// Visits everything that can happen next, in a fixed order: that of [`World::actions`], and of the answers to each.
+    /// Visits everything that can happen next, in a fixed order: message by message in the order of their creation,
+    /// then what befalls the store, the spoolers and the transports.
     ///
     /// Answers are left out that no reading in `rules` permits to anyone, that break a SHOULD, or that cannot be judged.
     pub fn transitions(
@@ -86,319 +201,142 @@ impl World {
         buffers: &mut Buffers,
         mut visit: impl FnMut(&Transition<'_>),
     ) {
-        let Buffers { actions, steps: answers } = buffers;
-        self.actions(scope, actions);
-        for action in actions.iter().copied() {
-            match action {
-                Action::Call { session, message, call } => {
-                    let at = usize::from(message);
-                    let handle = self.handle(session, at);
-                    steps(rules, scope.profile, (session, handle, true), self.entries[at].message, call, answers);
-                    for (choice, step) in answers.iter().enumerate().filter(|(_, step)| is_taken(step, rules)) {
-                        visit(&self.called(action, choice as u8, step));
-                    }
-                }
-                Action::Deliver { session, message, recipient } => {
-                    visit(&self.delivered(session, message, recipient));
-                }
-                Action::Restart(stop) => self.restarted(scope, rules, stop, answers, &mut visit),
+        for at in 0..self.actors(scope) {
+            for local in self.locals(scope, rules, at, buffers) {
+                let Local { action, reply, writes, delivered, reached, reported, .. } = *local;
+                let after = self.stepped(at, local);
+                visit(&Transition { before: self, action, reply, writes, delivered, reached, reported, after });
             }
         }
+        self.faults(scope, rules, buffers, &mut |action, after| visit(&Transition::of_fault(self, action, after)));
     }
 
-    /// Lists in `out` what may happen next: message by message in the order of their creation, for each the clients
-    /// and then the spoolers, each with its calls in the order of the protocol of sending; at last the restarts.
-    pub fn actions(&self, scope: &Scope, out: &mut Vec<Action>) {
-        out.clear();
-        for (at, composed) in scope.messages.iter().enumerate() {
-            let m = &self.entries[at].message;
-            if m.place == Place::Absent {
-                // Messages that do not yet exist are alike, so the first of them is created first.
-                let session = Session::Client(composed.author);
-                let create = |draft| Action::Call { session, message: at as u8, call: Call::Create(draft) };
-                out.extend(composed.drafts.iter().copied().map(create));
-                break;
-            }
-            if m.finished || !m.place.exists() {
-                continue;
-            }
-            for (number, calls) in (1..).zip(&scope.clients) {
-                self.client_actions(scope, (Session::Client(number), at), calls, out);
-            }
-            for number in 1..=scope.spoolers {
-                self.spooler_actions(scope, number, at, out);
-            }
-        }
-        if self.entries[0].message.place != Place::Absent {
-            if self.stops > 0 && self.entries.iter().all(|entry| entry.unrecorded() == 0) {
-                out.push(Action::Restart(Stop::Clean));
-            }
-            if self.crashes > 0 {
-                out.push(Action::Restart(Stop::Crash));
-            }
-        }
+    /// What may happen next to message `at`.
+    pub(crate) fn locals<'b>(&self, scope: &Scope, rules: &Rules, at: usize, buffers: &'b mut Buffers) -> &'b [Local] {
+        let context = self.context(scope, rules, at);
+        local::expand((rules, scope), at, &self.entries[at], context, buffers);
+        &buffers.locals
     }
 
-    fn client_actions(
-        &self,
-        scope: &Scope,
-        (session, at): (Session, usize),
-        calls: &[ClientCall],
-        out: &mut Vec<Action>,
-    ) {
-        let m = &self.entries[at].message;
-        let handle = self.handle(session, at);
-        let opens = handle.is_none_or(|handle| handle.spent);
-        let mut push = |call| out.push(Action::Call { session, message: at as u8, call });
-        for call in calls {
-            match call {
-                ClientCall::Open if opens => push(Call::Open(OpenFlags::None)),
-                ClientCall::OpenModify if opens => push(Call::Open(OpenFlags::Modify)),
-                ClientCall::OpenBestAccess if opens => push(Call::Open(OpenFlags::BestAccess)),
-                ClientCall::Release if handle.is_some() => push(Call::Release),
-                ClientCall::Write if handle.is_some() => push(Call::SetProps { save: true }),
-                ClientCall::Submit if handle.is_some() && !m.outgoing() => {
-                    for env in &scope.answers {
-                        let prepared = (m.resend && scope.resent != 0).then_some(scope.resent & m.everyone());
-                        push(Call::Submit(Env { prepared, ..*env }));
-                    }
-                }
-                ClientCall::SubmitAgain if handle.is_some() && m.outgoing() => push(Call::Submit(Env::default())),
-                ClientCall::Abort => push(Call::Abort),
-                ClientCall::Finish if m.outgoing() => push(Call::Finish(Hook::default())),
-                ClientCall::Open
-                | ClientCall::OpenModify
-                | ClientCall::OpenBestAccess
-                | ClientCall::Release
-                | ClientCall::Write
-                | ClientCall::Submit
-                | ClientCall::SubmitAgain
-                | ClientCall::Finish => {}
-            }
-        }
+    /// How many messages can do something: those that exist, and the next to be created. Messages that do not yet exist
+    /// are alike, so the first of them is created first.
+    #[must_use]
+    pub(crate) fn actors(&self, scope: &Scope) -> usize {
+        let exist = self.entries.iter().take_while(|entry| entry.message.place != Place::Absent).count();
+        scope.messages.len().min(exist + 1)
     }
 
-    fn spooler_actions(&self, scope: &Scope, number: u8, at: usize, out: &mut Vec<Action>) {
+    /// What message `at` sees of the rest.
+    #[must_use]
+    pub(crate) fn context(&self, scope: &Scope, rules: &Rules, at: usize) -> Context {
         let entry = &self.entries[at];
-        let m = &entry.message;
-        let session = Session::Spooler(number);
-        let open = self.handle(session, at);
-        let live = open.is_some_and(|handle| !handle.spent);
-        let holds = m.lock == Lock::Spooler(number);
-        let takes_up = self.takes_up(scope, number, at);
-        let mut push = |call| out.push(Action::Call { session, message: at as u8, call });
-        if !live && (takes_up || holds) {
-            push(Call::Open(OpenFlags::Modify));
+        if entry.message.is_done() {
+            return Context::default();
         }
-        if live && takes_up {
-            push(Call::SetLock(true));
-        }
-        if open.is_some() && !holds {
-            push(Call::Release);
-        }
-        if !(live && holds) {
-            return;
-        }
-        if m.preprocess {
-            scope.continuations.iter().for_each(|env| push(Call::Submit(*env)));
-            return;
-        }
-        for recipient in 0..m.recipients {
-            let bit = 1 << recipient;
-            if entry.memory & bit == 0 && (m.unclaimed() | m.unsure) & bit != 0 {
-                out.push(Action::Deliver { session, message: at as u8, recipient });
-            }
-        }
-        let mut push = |call| out.push(Action::Call { session, message: at as u8, call });
-        for recipient in 0..m.recipients {
-            if entry.unrecorded() & (1 << recipient) != 0 {
-                push(Call::SetResponsibility { recipient: Some(recipient), value: true });
-            }
-        }
-        if scope.unlocks && entry.unrecorded() == 0 && !m.completing {
-            push(Call::SetLock(false));
-        }
-        if m.responsible == m.everyone() && entry.unrecorded() == 0 {
-            scope.hooks.iter().for_each(|hook| push(Call::Finish(*hook)));
-        }
+        Context { turns: local::turns((rules, scope), &self.entries, at), down: self.down }
     }
 
-    /// Whether spooler `number` would lock message `at` next.
-    fn takes_up(&self, scope: &Scope, number: u8, at: usize) -> bool {
-        let m = &self.entries[at].message;
-        if !(m.queued || m.completing) {
-            return false;
-        }
-        let is_taken = |m: &Message| matches!(m.lock, Lock::Spooler(_) | Lock::Client);
-        match scope.order {
-            SpoolerOrder::Any => m.lock != Lock::Spooler(number),
-            SpoolerOrder::Oldest => {
-                let older =
-                    |other: &Message| other.queued && m.queued && other.position < m.position && !is_taken(other);
-                let mut others = self.entries.iter().map(|entry| &entry.message);
-                !is_taken(m) && others.all(|other| !older(other) && other.lock != Lock::Spooler(number))
-            }
-        }
-    }
-
-    /// What follows when the store answers a call with `step`.
-    fn called(&self, action: Action, choice: u8, step: &Step) -> Transition<'_> {
-        let Action::Call { session, message, call } = action else {
-            unreachable!("the caller has just matched it");
-        };
-        let at = usize::from(message);
-        let old = self.entries[at];
-        let m = step.next;
-        let success = !matches!(step.reply, Reply::Refused(_));
-        let mut entry = Entry { message: m, ..old };
-        let mut delivered = 0;
-        let mut submitted = false;
-        match call {
-            Call::Abort if success => {
-                entry = Entry { message: m, ..Default::default() };
-            }
-            Call::Submit(env) if success && !old.message.outgoing() => {
-                submitted = true;
-                let resent = env.prepared.unwrap_or(0) & m.everyone();
-                delivered = m.responsible & m.everyone() & !resent;
-                entry = Entry { message: m, sent: resent | delivered, owed: true, ..Default::default() };
-            }
-            Call::Submit(_) if success && !session.is_client() => {
-                delivered = m.responsible & !old.message.responsible;
-                entry.sent |= delivered;
-            }
-            Call::SetLock(false) if success => entry.memory = 0,
-            Call::Abort
-            | Call::Create(_)
-            | Call::Finish(_)
-            | Call::GetProps
-            | Call::NotifyNewMail
-            | Call::Open(_)
-            | Call::Release
-            | Call::Restart(_)
-            | Call::SetLock(_)
-            | Call::SetProps { .. }
-            | Call::SetResponsibility { .. }
-            | Call::Submit(_)
-            | Call::Wait => {}
-        }
-        let reached = entry.sent;
-        if m.finished && !old.message.finished {
-            entry = Entry { message: m, owed: entry.owed && reached != m.everyone(), ..Default::default() };
-        }
+    /// The state after a step of message `at`.
+    #[must_use]
+    pub(crate) fn stepped(&self, at: usize, local: &Local) -> Self {
         let mut after = *self;
-        after.replace(at, entry, submitted);
-        after.follow_handle((session, at), call, step.reply);
-        if m.finished || !m.place.exists() {
-            after.close(at);
-        }
-        Transition { before: self, action, choice, reply: step.reply, writes: step.writes, delivered, reached, after }
+        after.replace(at, local.after, local.submitted);
+        after
     }
 
-    /// Keeps the open objects as the sessions have them.
-    fn follow_handle(&mut self, (session, at): (Session, usize), call: Call, reply: Reply) {
-        match call {
-            Call::Create(_) => self.set_handle(session, at, Some(Handle::CREATED)),
-            Call::Open(flags) => {
-                if let Reply::Opened(level) = reply {
-                    let asked = if flags == OpenFlags::None { Level::Read } else { Level::Write };
-                    self.set_handle(session, at, Some(Handle { asked, granted: Some(level), ..Handle::CREATED }));
-                }
-            }
-            Call::Release => self.set_handle(session, at, None),
-            Call::Submit(_) if reply == Reply::Success => {
-                self.outdate(at);
-                let handle = self.handle(session, at);
-                self.set_handle(session, at, handle.map(|handle| Handle { spent: true, ..handle }));
-            }
-            Call::Abort
-            | Call::Finish(_)
-            | Call::GetProps
-            | Call::NotifyNewMail
-            | Call::Restart(_)
-            | Call::SetLock(_)
-            | Call::SetProps { .. }
-            | Call::SetResponsibility { .. }
-            | Call::Submit(_)
-            | Call::Wait => {}
-        }
-    }
-
-    fn delivered(&self, session: Session, message: u8, recipient: u8) -> Transition<'_> {
-        let mut after = *self;
-        let entry = &mut after.entries[usize::from(message)];
-        let delivered = 1 << recipient;
-        entry.sent |= delivered;
-        entry.memory |= delivered;
-        Transition {
-            before: self,
-            action: Action::Deliver { session, message, recipient },
-            choice: 0,
-            reply: Reply::Success,
-            writes: false,
-            delivered,
-            reached: entry.sent,
-            after,
-        }
-    }
-
-    /// Visits every combination of what a restart may make of each message.
-    fn restarted(
+    /// Visits what may befall the store, the spoolers and the transports, each with every combination of what it may
+    /// make of the messages.
+    pub(crate) fn faults(
         &self,
         scope: &Scope,
         rules: &Rules,
-        stop: Stop,
-        answers: &mut Vec<Step>,
-        visit: &mut impl FnMut(&Transition<'_>),
+        buffers: &mut Buffers,
+        visit: &mut impl FnMut(Action, Self),
     ) {
-        let mut base = *self;
-        base.close_all();
-        match stop {
-            Stop::Clean => base.stops -= 1,
-            Stop::Crash => base.crashes -= 1,
+        for at in 0..scope.transports.len() as u8 {
+            let bit = 1 << at;
+            if self.down & bit != 0 {
+                visit(Action::Back(at), Self { down: self.down & !bit, ..*self });
+                continue;
+            }
+            if self.outages > 0 {
+                visit(Action::Away(at), Self { down: self.down | bit, outages: self.outages - 1, ..*self });
+            }
+            if self.transport_crashes > 0 {
+                let entries = self.entries.map(|entry| local::dropped(&entry, at));
+                let transport_crashes = self.transport_crashes - 1;
+                visit(Action::TransportDies(at), Self { down: self.down | bit, transport_crashes, entries, ..*self });
+            }
         }
-        let mut worlds = vec![base];
+        if self.entries[0].message.place == Place::Absent {
+            return;
+        }
+        let each = (rules, scope);
+        let steps = &mut buffers.steps;
+        if self.spooler_crashes > 0 {
+            let base = Self { spooler_crashes: self.spooler_crashes - 1, ..*self };
+            for number in 1..=scope.spoolers {
+                let mut died = |_: usize, old: &Entry, out: &mut Vec<_>| local::forsaken(each, old, number, steps, out);
+                for world in base.combined(&mut died) {
+                    visit(Action::SpoolerDies(number), world);
+                }
+            }
+        }
+        let mut restarts = |action, base: Self, stop: Stop, visit: &mut dyn FnMut(Action, Self)| {
+            let mut started = |_: usize, old: &Entry, out: &mut Vec<_>| local::restarted(each, old, stop, steps, out);
+            for world in base.combined(&mut started) {
+                visit(action, world);
+            }
+        };
+        if self.stops > 0 && self.entries.iter().all(|entry| entry.unrecorded() == 0) {
+            let base = Self { stops: self.stops - 1, ..*self };
+            restarts(Action::Restart(Stop::Clean), base, Stop::Clean, visit);
+        }
+        if self.crashes == 0 {
+            return;
+        }
+        let base = Self { crashes: self.crashes - 1, ..*self };
+        restarts(Action::Restart(Stop::Crash), base, Stop::Crash, visit);
+        if !scope.cuts {
+            return;
+        }
+        let mut left = Vec::new();
+        for at in 0..self.actors(scope) {
+            let mut inner = Buffers::default();
+            let mut last = None;
+            for action in self.locals(scope, rules, at, &mut inner).iter().map(|local| local.action) {
+                let Action::Call { session, message, call } = action else { continue };
+                if last == Some(action) || !matches!(call, Call::Submit(_) | Call::Finish(_) | Call::SetLock(_)) {
+                    continue;
+                }
+                last = Some(action);
+                left.clear();
+                local::cut_short(each, &self.entries[at], (session, call), &mut left);
+                for (entry, submitted) in &left {
+                    let mut torn = base;
+                    torn.replace(at, *entry, *submitted);
+                    restarts(Action::Cut { session, message, call }, torn, Stop::Crash, visit);
+                }
+            }
+        }
+    }
+
+    /// Every combination of what something makes of each message.
+    fn combined(self, outcomes: &mut dyn FnMut(usize, &Entry, &mut Vec<Entry>)) -> Vec<Self> {
+        let mut worlds = vec![self];
+        let mut out = Vec::new();
         for (at, old) in self.entries.iter().enumerate().filter(|(_, entry)| entry.message.place != Place::Absent) {
-            let excused = match stop {
-                Stop::Clean => old.excused,
-                Stop::Crash => old.excused | old.sent,
-            };
-            steps(rules, scope.profile, (Session::Client(1), None, true), old.message, Call::Restart(stop), answers);
-            let outcomes = worlds.iter().flat_map(|world| {
-                answers.iter().filter(|step| is_taken(step, rules)).map(|step| {
+            out.clear();
+            outcomes(at, old, &mut out);
+            let combined = worlds.iter().flat_map(|world| {
+                out.iter().map(move |entry| {
                     let mut world = *world;
-                    let entry = Entry { message: step.next, memory: 0, excused, ..*old };
-                    world.replace(at, entry, false);
+                    world.replace(at, *entry, false);
                     world
                 })
             });
-            worlds = outcomes.collect();
+            worlds = combined.collect();
         }
-        for (choice, after) in worlds.into_iter().enumerate() {
-            visit(&Transition {
-                before: self,
-                action: Action::Restart(stop),
-                choice: choice as u8,
-                reply: Reply::Success,
-                writes: false,
-                delivered: 0,
-                reached: 0,
-                after,
-            });
-        }
+        worlds
     }
-}
-
-impl Entry {
-    /// Recipients that the spooler has served, and whose PR_RESPONSIBILITY may still be FALSE.
-    const fn unrecorded(&self) -> u32 {
-        self.memory & (self.message.unsure | !self.message.responsible)
-    }
-}
-
-/// Whether a search follows `step`.
-fn is_taken(step: &Step, rules: &Rules) -> bool {
-    step.lacks.is_none()
-        && step.needs.iter().all(|need| rules.silent(*need))
-        && step.clauses.iter().all(|clause| clause.breaks.is_empty())
 }

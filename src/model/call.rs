@@ -159,6 +159,8 @@ pub enum Call {
     Finish(Hook),
     /// IMAPIProp::GetProps.
     GetProps,
+    /// The session's process dies and releases nothing; the store lives on.
+    Leave,
     /// IMsgStore::NotifyNewMail.
     NotifyNewMail,
     /// IMsgStore::OpenEntry.
@@ -195,6 +197,7 @@ impl Call {
             Self::Abort | Self::Finish(_) | Self::NotifyNewMail | Self::SetLock(_) | Self::Submit(_) => true,
             Self::Create(_)
             | Self::GetProps
+            | Self::Leave
             | Self::Open(_)
             | Self::Release
             | Self::Restart(_)

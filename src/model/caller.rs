@@ -34,6 +34,7 @@ fn client(handle: Option<Handle>, m: Message, call: Call) -> Vec<(&'static Claus
         Call::Abort
         | Call::Create(_)
         | Call::GetProps
+        | Call::Leave
         | Call::Open(_)
         | Call::Release
         | Call::Restart(_)
@@ -67,6 +68,7 @@ fn spooler(number: u8, m: Message, call: Call) -> Vec<(&'static Clause, bool)> {
         | Call::Create(_)
         | Call::Finish(_)
         | Call::GetProps
+        | Call::Leave
         | Call::NotifyNewMail
         | Call::Open(_)
         | Call::Release

@@ -166,6 +166,7 @@ pub fn all_clauses() -> impl Iterator<Item = &'static Clause> {
         super::props::CLAUSES,
         super::queue::CLAUSES,
         super::restart::CLAUSES,
+        super::spooler::CLAUSES,
         super::step::CLAUSES,
         super::submit::CLAUSES,
     ]

@@ -6,7 +6,7 @@ use spoolproof_sdk::HResult;
 use super::call::{Hook, Session, Support};
 use super::clause::{Clause, clauses};
 use super::message::{Lock, Message, Place, Tri};
-use super::reading::{D2, Dim, Need};
+use super::reading::{D2, D3, D4, D5, D7, D9, Dim, H6, H14, Need};
 use super::step::{Calls, Codes, Context, Emit, Reply, Step, Times};
 
 /// One permitted fate of a message that was sent.
@@ -17,11 +17,25 @@ pub(super) struct Outcome {
     pub(super) need: Option<Need>,
 }
 
+impl Outcome {
+    /// The same fate, but the message is still on its way out, as `before`: it will be handed to a spooler again.
+    pub(super) fn outgoing_still(self, before: Message) -> Self {
+        let Message { queued, submit, completing, responsible, unsure, .. } = before;
+        let position = if queued { before.position } else { 0 };
+        Self { next: Message { queued, submit, completing, responsible, unsure, position, ..self.next }, ..self }
+    }
+}
+
 /// Lists where a sent message may end, by its two properties (D2).
-pub(super) fn outcomes(m: Message) -> ArrayVec<Outcome, 4> {
+pub(super) fn outcomes(m: Message, emit: &Emit<'_>) -> ArrayVec<Outcome, 4> {
     let base = sent(m);
-    let at = |place, clause| Outcome { next: Message { place, ..base }, clause, need: None };
     let mut out = ArrayVec::new();
+    if emit.held_to(Dim::D9, D9::ClientFiles) || emit.held_to(Dim::H6, H6::CheckerMoves) {
+        // The store leaves it to somebody who never does it.
+        out.push(Outcome { next: base, clause: &FATE_STAYS, need: None });
+        return out;
+    }
+    let at = |place, clause| Outcome { next: Message { place, ..base }, clause, need: None };
     let both = |mask| Some(Need { dim: Dim::D2, mask });
     match (m.sentmail, m.delete) {
         (false, false) => out.push(Outcome { next: base, clause: &FATE_STAYS, need: None }),
@@ -36,8 +50,13 @@ pub(super) fn outcomes(m: Message) -> ArrayVec<Outcome, 4> {
                 need: both(D2::CopySemantics),
                 ..moved.clone()
             };
-            out.push(moved);
-            out.push(copy);
+            if emit.held_to(Dim::D3, D3::FlagsKept) {
+                // The original that a copy leaves behind is still marked.
+                out.push(Outcome { next: Message { submit: true, ..copy.next }, need: None, ..copy });
+            } else {
+                out.push(moved);
+                out.push(copy);
+            }
         }
         (true, true) => {
             let free = D2::MoveSemantics | D2::ClientErrorUnspecified;
@@ -52,21 +71,42 @@ pub(super) fn outcomes(m: Message) -> ArrayVec<Outcome, 4> {
 }
 
 /// Lists where it may end when DoSentMail ran and a hook may have taken it over (SEED2-13, H14), or failed (D7).
-pub(super) fn fates(m: Message, hook: Hook) -> ArrayVec<Outcome, 8> {
-    let stays = Outcome { next: sent(m), clause: &FATE_SUPERSEDED, need: None };
+pub(super) fn fates(m: Message, hook: Hook, emit: &Emit<'_>) -> ArrayVec<Outcome, 8> {
+    let either =
+        |reading| (hook.superseded && m.delete).then_some(Need { dim: Dim::H14, mask: H14::HookDecides | reading });
+    let stays = Outcome { next: sent(m), clause: &FATE_SUPERSEDED, need: either(H14::HookKeeps) };
     let mut out = ArrayVec::new();
     if hook.superseded || hook.sent_mail == Support::Fails {
         out.push(stays.clone());
     }
     if hook.superseded && m.delete {
         for place in [Place::Gone, Place::Deleted] {
-            out.push(Outcome { next: Message { place, ..stays.next }, ..stays.clone() });
+            let next = Message { place, ..stays.next };
+            out.push(Outcome { next, need: either(H14::DeleteAnyway), ..stays.clone() });
         }
     }
     if !hook.superseded {
-        out.extend(outcomes(m));
+        out.extend(outcomes(m, emit));
     }
     out
+}
+
+/// What FinishedMsg leaves of `m` to be handed out again, where a reading has it leave something.
+fn left_over(m: Message, outcome: Outcome, emit: &Emit<'_>) -> Outcome {
+    if !outcome.next.place.exists() {
+        return outcome;
+    }
+    if m.doubled {
+        let second = Message { queued: true, submit: true, completing: false, responsible: 0, unsure: 0, ..m };
+        return Outcome { next: Message { doubled: false, ..outcome.next }, ..outcome }.outgoing_still(second);
+    }
+    if emit.held_to(Dim::D4, D4::Nothing) {
+        return outcome.outgoing_still(m);
+    }
+    if emit.held_to(Dim::D4, D4::DequeueOnly) {
+        return Outcome { next: Message { submit: true, ..outcome.next }, ..outcome };
+    }
+    outcome
 }
 
 /// The marks of a message whose sent-message processing is done (D4): it is no longer outgoing in any way.
@@ -105,15 +145,19 @@ pub(super) fn steps(cx: &Context, m: Message, hook: Hook, emit: &mut Emit<'_>) {
     }
     if !m.lock.is_held_by(number) {
         // Outside the contract for the spooler: a store may proceed or refuse (D5).
-        emit.step(Step::new(Reply::Refused(Codes::Any), m, &FINISH_UNLOCKED));
+        let refused = Step::new(Reply::Refused(Codes::Any), m, &FINISH_UNLOCKED);
+        emit.step(refused.needs(Dim::D5, D5::OutsideContract | D5::Refuse));
     }
+    let unlocked =
+        (!m.lock.is_held_by(number)).then_some(Need { dim: Dim::D5, mask: D5::OutsideContract | D5::Proceed });
     let calls = Calls { sent_mail: Times::Once, ..Calls::default() };
     match hook.sent_mail {
         Support::Fails => failed(m, &[Reply::Refused(Codes::Any), Reply::Success], calls, emit),
         Support::Succeeds | Support::Hidden => {
-            for outcome in fates(m, hook) {
+            for outcome in fates(m, hook, emit) {
+                let outcome = left_over(m, outcome, emit);
                 let mut step = Step::new(Reply::Success, outcome.next, &FINISH).and(outcome.clause).calls(calls);
-                step.needs.extend(outcome.need);
+                step.needs.extend(outcome.need.into_iter().chain(unlocked));
                 emit.step(step);
             }
         }
@@ -127,12 +171,19 @@ pub(super) fn steps(cx: &Context, m: Message, hook: Hook, emit: &mut Emit<'_>) {
 
 /// DoSentMail failed: the message may lie anywhere, but it must not be sent again (D7).
 fn failed(m: Message, replies: &[Reply], calls: Calls, emit: &mut Emit<'_>) {
+    // The flags are cleared first and the row is deleted last, so it may be left (D7).
+    let kept = m.queued && emit.held_to(Dim::D7, D7::RowKept);
+    let left = |next: Message| {
+        let (queued, responsible, unsure, position) = (true, m.responsible, m.unsure, m.position);
+        let kept = kept && next.place.exists();
+        if kept { Message { queued, responsible, unsure, position, ..next } } else { next }
+    };
     for reply in replies.iter().copied() {
         let stays = Message { unsent: Tri::Free, ..sent(m) };
-        emit.step(Step::new(reply, stays, &FINISH_FAILED).calls(calls));
-        for outcome in outcomes(m) {
+        emit.step(Step::new(reply, left(stays), &FINISH_FAILED).calls(calls));
+        for outcome in outcomes(m, emit) {
             if outcome.next.place != m.place {
-                emit.step(Step::new(reply, outcome.next, &FINISH_FAILED).calls(calls));
+                emit.step(Step::new(reply, left(outcome.next), &FINISH_FAILED).calls(calls));
             }
         }
     }

@@ -1,9 +1,11 @@
 //! SetLockState (SLS, SEED1-13/14, PSF-02, C1, C2, C7, H12, H15).
 
+use spoolproof_sdk::HResult;
+
 use super::call::Session;
 use super::clause::clauses;
 use super::message::{Lock, Message};
-use super::reading::{C1, Dim};
+use super::reading::{C1, C7, Dim, H12, H15};
 use super::step::{Codes, Context, Emit, Reply, Step};
 
 /// Lists the answers to SetLockState; `locked` is MSG_LOCKED.
@@ -57,16 +59,42 @@ fn unlock(cx: &Context, m: Message, number: u8, emit: &mut Emit<'_>) {
     }
 }
 
+/// Lists what becomes of a lock whose holder dies without a word; the store lives on (C3, H1).
+pub(super) fn leave(cx: &Context, m: Message, emit: &mut Emit<'_>) {
+    let held = match cx.session {
+        Session::Client(_) => m.lock == Lock::Client,
+        Session::Spooler(number) => m.lock == Lock::Spooler(number),
+    };
+    if !held {
+        emit.step(Step::new(Reply::Success, m, &LEAVE));
+        return;
+    }
+    for lock in [Lock::Orphan, Lock::Lost] {
+        emit.step(Step::new(Reply::Success, Message { lock, ..m }, &LEAVE));
+    }
+}
+
 /// A read-only object cannot be saved (SLS-09), and one that was submitted may be dead (H12): then another must do.
 fn weak_handle(cx: &Context, m: Message, emit: &mut Emit<'_>) {
-    if cx.handle.is_none_or(|handle| handle.spent || !handle.writes()) {
-        emit.step(Step::new(Reply::Refused(Codes::Any), m, &LOCK_WEAK));
+    let refused = || Step::new(Reply::Refused(Codes::Any), m, &LOCK_WEAK);
+    match cx.handle {
+        Some(handle) if !handle.writes() => emit.step(refused()),
+        Some(handle) if handle.spent => emit.step(refused().needs(Dim::H12, H12::EitherHandle | H12::HandleDead)),
+        Some(_) => {}
+        None => emit.step(refused()),
     }
 }
 
 /// A message that is not outgoing: no contract, but it must not get into the queue (C7).
 fn elsewhere(m: Message, number: u8, locked: bool, emit: &mut Emit<'_>) {
-    emit.step(Step::new(Reply::Refused(Codes::Any), m, &LOCK_ELSEWHERE));
+    if !emit.held_to(Dim::C7, C7::LockAnyMessage) {
+        let strict = emit.held_to(Dim::C7, C7::NotInQueue);
+        let codes = if strict { Codes::OneOf(&[HResult::MAPI_E_NOT_IN_QUEUE]) } else { Codes::Any };
+        emit.step(Step::new(Reply::Refused(codes), m, &LOCK_ELSEWHERE));
+        if strict {
+            return;
+        }
+    }
     emit.step(Step::new(Reply::Success, m, &LOCK_ELSEWHERE));
     emit.step(Step::new(Reply::Success, m, &LOCK_ELSEWHERE).writes());
     let lock = if locked { Lock::Spooler(number) } else { Lock::None };
@@ -77,7 +105,14 @@ fn elsewhere(m: Message, number: u8, locked: bool, emit: &mut Emit<'_>) {
 
 /// A client has no business here; a store may serve it or not (H15).
 fn by_client(m: Message, locked: bool, emit: &mut Emit<'_>) {
-    emit.step(Step::new(Reply::Refused(Codes::Any), m, &LOCK_CLIENT));
+    if !emit.held_to(Dim::H15, H15::Serve) {
+        let strict = emit.held_to(Dim::H15, H15::Refuse);
+        let codes = if strict { Codes::OneOf(&[HResult::MAPI_E_NO_SUPPORT]) } else { Codes::Any };
+        emit.step(Step::new(Reply::Refused(codes), m, &LOCK_CLIENT));
+        if strict {
+            return;
+        }
+    }
     emit.step(Step::new(Reply::Success, m, &LOCK_CLIENT));
     let lock = if locked { Lock::Client } else { Lock::None };
     if lock != m.lock {
@@ -104,6 +139,8 @@ clauses! {
     LOCK_ELSEWHERE { Queue: "GOQ-03" "SUB-02"; Exists: "SEED1-02"; }
     /// A client calls.
     LOCK_CLIENT { Queue: "SUB-06"; Exists: "SEED1-02"; }
+    /// A session dies: its lock stays on show, or is gone and blocks nobody.
+    LEAVE { Locked: "PSF-02" "SLS-08"; Queue: "SUB-06" "LGO-01"; Exists: "LGO-01"; Submit: "PMF-03"; }
     /// The holder unlocks.
     UNLOCK { Reply: "SLS-04"; Locked: "SLS-04" "PSF-02"; Content: "SLS-09"; Queue: "SUB-06" "GOQ-03"; }
     /// Nobody had it locked.

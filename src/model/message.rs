@@ -135,6 +135,9 @@ pub struct Message {
     pub was_submitted: bool,
     /// Its sent-message processing is done.
     pub finished: bool,
+    /// A spooler will be handed it a second time: FinishedMsg ends the first alone (A2, E5, E6). No permitted reading
+    /// leads here.
+    pub doubled: bool,
     /// PR_CLIENT_SUBMIT_TIME is there.
     pub timed: Tri,
     /// SUBMITFLAG_LOCKED, and for whom.
@@ -163,6 +166,12 @@ impl Message {
     #[must_use]
     pub const fn outgoing(&self) -> bool {
         self.place.exists() && (self.queued || self.submit || self.completing)
+    }
+
+    /// Whether nothing more comes of it: it is finished, and nobody will be handed it again; or it is nowhere.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        !self.place.exists() || (self.finished && !self.outgoing())
     }
 
     /// The recipients that are followed, as bits.

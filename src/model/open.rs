@@ -5,7 +5,7 @@ use spoolproof_sdk::HResult;
 use super::call::{OpenFlags, Session};
 use super::clause::clauses;
 use super::message::{Level, Lock, Message, Place};
-use super::reading::{B1, B3, Dim, F8};
+use super::reading::{B1, B3, Dim, F8, H1};
 use super::step::{Codes, Context, Emit, Reply, SECOND_SPOOLER, Step};
 
 const GONE: Codes = Codes::OneOf(&[
@@ -31,6 +31,9 @@ pub(super) fn steps(cx: &Context, m: Message, flags: OpenFlags, emit: &mut Emit<
     match (cx.session, m.outgoing()) {
         (_, false) if m.lock.shown() => anything(m, emit),
         (Session::Client(_), false) => client_draft(cx, m, flags, emit),
+        (Session::Client(_), true) if m.lock == Lock::Lost && emit.held_to(Dim::H1, H1::HiddenLockBlocks) => {
+            client_locked(m, flags, emit);
+        }
         (Session::Client(_), true) if m.lock.shown() => client_locked(m, flags, emit),
         (Session::Client(_), true) => client_queued(m, flags, emit),
         (Session::Spooler(_), false) => anything(m, emit),

@@ -5,7 +5,7 @@ use spoolproof_sdk::HResult;
 use super::call::Session;
 use super::clause::clauses;
 use super::message::{Level, Message};
-use super::reading::{B2, B3, Dim};
+use super::reading::{B2, B3, Dim, H13};
 use super::step::{Codes, Context, Emit, Reply, Step};
 
 /// Lists the answers to SetProps and SaveChanges.
@@ -16,6 +16,9 @@ pub(super) fn write(cx: &Context, m: Message, save: bool, emit: &mut Emit<'_>) {
         Session::Client(_) if m.outgoing() => outgoing(m, save, emit),
         Session::Client(_) if save && !m.place.exists() => {
             emit.step(Step::new(Reply::Refused(Codes::Any), m, &WRITE_GONE));
+        }
+        Session::Client(_) if m.place.exists() && !m.finished && !m.lock.shown() && handle.spent && handle.stale => {
+            revived(m, save, emit)
         }
         Session::Client(_) if !m.place.exists() || m.finished || handle.stale || m.lock.shown() => {
             either(m, save, emit)
@@ -54,6 +57,18 @@ fn outgoing(m: Message, save: bool, emit: &mut Emit<'_>) {
     } else {
         emit.step(Step::new(Reply::Success, m, &WRITE_QUEUED)); // Refused at SaveChanges at the latest.
     }
+}
+
+/// The object that a message was submitted through, after an abort: it works again, or stays dead (H13).
+fn revived(m: Message, save: bool, emit: &mut Emit<'_>) {
+    let step = Step::new(Reply::Success, m, &WRITE_UNSAID);
+    let works = H13::EitherHandle | H13::HandleRevived;
+    emit.step(step.clone().needs(Dim::H13, works));
+    if save {
+        emit.step(step.writes().needs(Dim::H13, works));
+    }
+    let refused = Step::new(Reply::Refused(Codes::Any), m, &WRITE_UNSAID);
+    emit.step(refused.needs(Dim::H13, H13::EitherHandle | H13::HandleStaysDead));
 }
 
 /// No page fixes the answer.

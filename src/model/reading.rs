@@ -21,6 +21,7 @@ macro_rules! ambiguities {
 
         $(#[expect(non_snake_case, reason = "the register's own id")]
         pub(crate) mod $dim {
+            #[allow(clippy::enum_variant_names, reason = "the register's own names")]
             enum Bit { $($reading),+ }
             $(#[expect(non_upper_case_globals, reason = "the register's own names")]
             #[allow(dead_code, reason = "a default that no clause needs to name")]
@@ -31,17 +32,62 @@ macro_rules! ambiguities {
 
 ambiguities! {
     A1: PartialThenSpool, NotReturned, Literal;
+    A2: ExclusiveBranches, BothFire;
     A3: DeMorgan, FirstMatch, Free, BothFire;
+    A4: Artefact, AppliesToPartial;
+    A5: AlwaysNoopUnlessResend, Always, ResendOnly;
+    A6: P1Delivers, PrepareSubmitLiteral, StoreTasksLiteral;
+    A7: ResetThenPrepare, ResetAll;
+    A9: ContinueOnly, Refuse, Idempotent, RerunExpand, RerunAll, TreatAsSpooler;
+    A10: PreprocessFirst, SpoolerOverrides;
+    A11: MatchedInRegistrationOrder, AllInRegistrationOrder, MatchedInTransportOrder;
+    A13: SeparateObject, SameObject;
     B1: AnyRefusal, LockDominates, RegardlessOfLock, NothingButAbort, SampleStore;
     B2: WriteRefused, StaleHandle, OpenTimeOnly;
     B3: HolderExempt, SpoolerExempt, CallerObject;
     C1: HolderIdempotent, Idempotent, StrictError;
     C2: OnSetLockState, OnEnqueue;
+    C3: Either, LockLost, LockPersists;
+    C5: UnlockWhileWaiting, HoldWhileWaiting;
+    C7: OutsideContract, NotInQueue, LockAnyMessage;
     D2: MoveSemantics, ClientErrorUnspecified, GoneEntirely, SentCopyKept, CopySemantics;
+    D3: FlagsCleared, FlagsKept;
+    D4: DequeueAndClear, DequeueOnly, Nothing;
+    D5: OutsideContract, Proceed, Refuse;
+    D6: SpoolerRunsSeed2, PostprocessOnly, StoreFinishes;
+    D7: NeverResent, RowKept;
+    D8: AfterAllResolved, AfterFirstPass;
+    D9: StoreViaFinishedMsg, ClientFiles;
+    E1: PerTransportFIFO, StrictFIFO, BestEffort;
     E3: Eventually, BeforeReturn, AddRemoveOnly, AlsoModify;
+    E5: OneRowPositionKept, DuplicateRow;
+    E6: RefuseAny, RefuseSubmitted, RefuseNoAccess, Idempotent, SendTwice;
+    F1: Atomic, PartialEffects;
+    F2: UnlockAndReport, LeftLocked;
+    F4: StaysQueuedUnlocked, Finished, Removed;
     F5: UnspecifiedWhileQueued, UnsentWhileQueued, ClearedAtSubmit, ClearedWhenSent, SetAgain, Cleared;
+    F6: RowGoneSubmitClear, EverythingUndone, RowOnly;
     F7: LockedAnyFailure, LockedUnableToAbort, SampleStore;
     F8: ValidUntilFinished, InvalidForOpenOnly, NewIdOnSubmit;
+    G3: PerRecipient, PerMessage;
+    G4: OneReport, TrueAfterAttempt;
+    G5: PerTransportView, OneGlobalFlag;
+    G14: NotMeMeansUntouched, NotMeMayHavePartial;
+    G15: SpoolerKeepsAndResubmits, TransportHasCopy;
+    G16: RowsWin, FlagWins;
+    G17: DeferredIsUnlocked, DeferredIsLocked;
+    H1: ShownLockBlocks, NoLockBlocksAfterReopen, HiddenLockBlocks;
+    H2: EitherRow, RowKept, RowRemoved;
+    H3: FoundAfterReopen, RequeueOnReopen, RowKept, Lost;
+    H4: QueueWhenInDoubt, FinishWithUnknown;
+    H6: StoreMoves, CheckerMoves;
+    H7: SurvivesCleanStop, SurvivesCrash, LostOnStop;
+    H8: ShouldSucceedWhenIdle, NeverGuaranteed;
+    H11: EitherNothingLost, ReturnError, QueueInstead;
+    H12: EitherHandle, HandleSurvives, HandleDead;
+    H13: EitherHandle, HandleRevived, HandleStaysDead;
+    H14: HookDecides, DeleteAnyway, HookKeeps;
+    H15: ServeOrRefuse, Refuse, Serve;
 }
 
 /// How many ambiguities the step function knows.
@@ -69,7 +115,7 @@ impl Need {
 }
 
 /// The needs of one step.
-pub(crate) type Needs = ArrayVec<Need, 3>;
+pub(crate) type Needs = ArrayVec<Need, 4>;
 
 /// Which readings are in force.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -136,6 +182,16 @@ impl Rules {
     pub fn silent_readings(&self, dim: Dim) -> impl Iterator<Item = Mask> + use<> {
         let silent = self.silent[dim as usize];
         (0..Mask::BITS).map(|bit| 1 << bit).filter(move |reading| silent & reading != 0)
+    }
+
+    /// Whether the provider is held to readings in `need`, and no other reading is in force.
+    ///
+    /// What a reading does that the pages forbid, and what it leaves out that they permit, hangs on this: a provider that
+    /// has declared nothing is held to no single reading, save that a search by the defaults is held to each of them.
+    #[must_use]
+    pub const fn held_to(&self, need: Need) -> bool {
+        let in_force = self.in_force(need.dim);
+        in_force != 0 && in_force & !need.mask == 0
     }
 
     /// Whether `need` is met without a word.

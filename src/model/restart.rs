@@ -3,14 +3,19 @@
 use super::call::Stop;
 use super::clause::clauses;
 use super::message::{Lock, Message};
+use super::reading::{C3, Dim, H1, H3, H7};
 use super::step::{Calls, Context, Emit, Reply, Step, Times};
 
 /// Lists what a restart may make of a message.
 pub(super) fn steps(cx: &Context, m: Message, stop: Stop, emit: &mut Emit<'_>) {
     // A message handed over by CompleteMsg must be found again, if it had no row (H3).
-    let found = if m.completing { Message { queued: true, ..m } } else { m };
+    let found = match m.completing {
+        true if emit.held_to(Dim::H3, H3::Lost) => Message { completing: false, ..m },
+        true => Message { queued: true, ..m },
+        false => m,
+    };
     awake(cx, found, stop, Calls { complete: Times::Any, ..Calls::default() }, emit);
-    if m.completing && !m.queued {
+    if m.completing && !m.queued && !emit.held_to(Dim::H3, H3::RequeueOnReopen | H3::RowKept | H3::Lost) {
         emit.lacks = Some("whether the spooler finds what a store announces by CompleteMsg once more (H3)");
         awake(cx, m, stop, Calls { complete: Times::Some, ..Calls::default() }, emit);
     }
@@ -19,7 +24,11 @@ pub(super) fn steps(cx: &Context, m: Message, stop: Stop, emit: &mut Emit<'_>) {
 /// Lists what becomes of its lock and of what was not saved.
 fn awake(cx: &Context, m: Message, stop: Stop, calls: Calls, emit: &mut Emit<'_>) {
     let m = match stop {
+        Stop::Clean | Stop::Crash if emit.held_to(Dim::H7, H7::LostOnStop) => {
+            Message { responsible: 0, unsure: 0, ..m }
+        }
         Stop::Clean => m,
+        Stop::Crash if emit.held_to(Dim::H7, H7::SurvivesCrash) => m,
         // What a spooler wrote last may be lost with the process (H7).
         Stop::Crash => Message { unsure: m.unsure | m.responsible, ..m },
     };
@@ -32,11 +41,15 @@ fn awake(cx: &Context, m: Message, stop: Stop, calls: Calls, emit: &mut Emit<'_>
         (None, _) | (Some(true), Stop::Crash) => (true, true),
         (Some(persists), _) => (persists, !persists),
     };
-    if may_persist {
-        emit.step(Step::new(Reply::Success, Message { lock: Lock::Orphan, ..m }, clause).calls(calls));
+    // A lock that refuses nothing after reopening is one that is not shown any more (H1).
+    let none_blocks = emit.held_to(Dim::H1, H1::NoLockBlocksAfterReopen);
+    if may_persist && !none_blocks {
+        let step = Step::new(Reply::Success, Message { lock: Lock::Orphan, ..m }, clause).calls(calls);
+        emit.step(step.needs(Dim::C3, C3::Either | C3::LockPersists));
     }
     if may_be_lost {
-        emit.step(Step::new(Reply::Success, Message { lock: Lock::Lost, ..m }, clause).calls(calls));
+        let step = Step::new(Reply::Success, Message { lock: Lock::Lost, ..m }, clause).calls(calls);
+        emit.step(step.needs(Dim::C3, C3::Either | C3::LockLost));
     }
 }
 

@@ -5,7 +5,9 @@
 use arrayvec::ArrayVec;
 
 use super::call::{Draft, Env, Hook, Profile};
+use super::preprocessor::Preprocessor;
 use super::store::World;
+use super::transport::Transport;
 
 /// One finite instance.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +28,18 @@ pub struct Scope {
     pub crashes: u8,
     /// How often it is shut down.
     pub stops: u8,
+    /// Whether it may be killed in the middle of a call, between two writes to its disk (S1).
+    pub cuts: bool,
+    /// How often a spooler dies.
+    pub spooler_crashes: u8,
+    /// How often a transport dies.
+    pub transport_crashes: u8,
+    /// How often a transport becomes unavailable.
+    pub outages: u8,
+    /// The transports, in transport order; without any, one that serves everybody is always there.
+    pub transports: ArrayVec<Transport, { World::TRANSPORTS_MAX }>,
+    /// The preprocessors, in the order of their registration.
+    pub preprocessors: ArrayVec<Preprocessor, { Preprocessor::MAX }>,
     /// What MAPI may answer while a client's SubmitMessage runs.
     pub answers: Vec<Env>,
     /// What MAPI may answer while the spooler's SubmitMessage runs.
@@ -43,6 +57,20 @@ pub struct Composed {
     pub author: u8,
     /// What it may be made of.
     pub drafts: Vec<Draft>,
+    /// How many recipients there are when ExpandRecips has put members in the place of distribution lists.
+    pub expands_to: Option<u8>,
+    /// For each transport the recipients whose address type it has registered, as bits.
+    pub fits: [u32; World::TRANSPORTS_MAX],
+    /// Preprocessors that match a recipient by its address type, and whose transport takes it, as bits (RPP-06..09).
+    pub matched: u8,
+}
+
+impl Scope {
+    /// Recipients of message `at` that transport number `transport` takes by their address types, as bits.
+    #[must_use]
+    pub fn fits(&self, at: usize, transport: u8) -> u32 {
+        self.messages.get(at).and_then(|composed| composed.fits.get(usize::from(transport))).copied().unwrap_or(0)
+    }
 }
 
 /// A call that a client makes whenever it can, in the order in which a state's actions are listed.

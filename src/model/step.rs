@@ -6,7 +6,7 @@ use spoolproof_sdk::HResult;
 use super::call::{Call, Handle, Profile, Session};
 use super::clause::{Aspect, Clause, clauses};
 use super::message::{Level, Message};
-use super::reading::{Dim, Mask, Need, Needs, Rules};
+use super::reading::{A13, Dim, Mask, Need, Needs, Rules};
 use super::{abort, finish, lock, open, props, restart, submit};
 
 /// HRESULTs that a refusal may carry.
@@ -137,6 +137,15 @@ impl Step {
         self
     }
 
+    /// Whether it is followed without a word: every reading that it needs is in force, it breaks no SHOULD, and nothing
+    /// more would have to be known to judge it.
+    #[must_use]
+    pub fn is_plain(&self, rules: &Rules) -> bool {
+        self.lacks.is_none()
+            && self.needs.iter().all(|need| rules.silent(*need))
+            && self.clauses.iter().all(|clause| clause.breaks.is_empty())
+    }
+
     /// The SHOULDs that it does not follow.
     pub fn breaks(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.clauses.iter().flat_map(|clause| clause.breaks.iter().copied())
@@ -168,9 +177,9 @@ pub(crate) struct Emit<'a> {
 }
 
 impl Emit<'_> {
-    /// Whether one of these readings is in force without a word.
-    pub(crate) const fn follows(&self, dim: Dim, mask: Mask) -> bool {
-        self.rules.silent(Need { dim, mask })
+    /// Whether the store is held to these readings ([`Rules::held_to`]).
+    pub(crate) const fn held_to(&self, dim: Dim, mask: Mask) -> bool {
+        self.rules.held_to(Need { dim, mask })
     }
 
     pub(crate) fn step(&mut self, mut step: Step) {
@@ -200,8 +209,10 @@ pub fn steps(
     out: &mut Vec<Step>,
 ) {
     out.clear();
-    let cx = Context { profile, session, handle, owner };
     let emit = &mut Emit { rules, out, lacks: None };
+    // A store that gave client and spooler one object cannot tell who calls (A13).
+    let blind = emit.held_to(Dim::A13, A13::SameObject) && message.outgoing() && session.is_client();
+    let cx = Context { profile, session: if blind { Session::Spooler(1) } else { session }, handle, owner };
     if profile.submits == Some(false) && call.is_about_sending() {
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &NO_SUBMISSION));
     }
@@ -210,6 +221,7 @@ pub fn steps(
         Call::Create(draft) => submit::create(message, draft, emit),
         Call::Finish(hook) => finish::steps(&cx, message, hook, emit),
         Call::GetProps => props::read(message, emit),
+        Call::Leave => lock::leave(&cx, message, emit),
         Call::NotifyNewMail => props::new_mail(&cx, message, emit),
         Call::Open(flags) => open::steps(&cx, message, flags, emit),
         Call::Release | Call::Wait => emit.step(Step::untouched(message)),
@@ -219,7 +231,10 @@ pub fn steps(
         Call::SetResponsibility { recipient, value } => props::responsibility(&cx, message, recipient, value, emit),
         Call::Submit(env) => submit::steps(&cx, message, env, emit),
     }
-    if matches!(session, Session::Spooler(2..)) && handle.is_none() && !matches!(call, Call::Wait | Call::Restart(_)) {
+    if matches!(session, Session::Spooler(2..))
+        && handle.is_none()
+        && !matches!(call, Call::Leave | Call::Wait | Call::Restart(_))
+    {
         // A store may serve one spooler only (XOM-04); one that gave a further spooler an object does serve it.
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
     }

@@ -1,39 +1,30 @@
 //! A whole store, with as much of its surroundings as checkers need: small, packed and `Copy`.
 //!
-//! Messages are independent but for their order in the queue, which is kept here. Beside each message stands what has
-//! really happened to it, as its senders and recipients would tell it: properties compare the store with that.
-//! Neither names a rule: behaviour is asked of [`super::steps`] by [`super::action`].
+//! Messages are independent but for their order in the queue, which is kept here. It names no rule: behaviour is asked
+//! of [`super::steps`] and of the actors by [`super::action`].
 
 use super::call::{Handle, Session};
-use super::message::{Level, Lock, Message, Place, Tri};
+use super::entry::{CLIENTS_MAX, Entry, LOCAL_BITS, RECIPIENTS_MAX, SPOOLERS_MAX, TRANSPORTS_MAX};
+use super::message::Message;
 use super::scope::Scope;
-
-/// A message, and what its surroundings know of it.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub struct Entry {
-    /// The message as the store has it.
-    pub message: Message,
-    /// Recipients that have it, as bits: delivered by a transport, by the coupled store, or before a resend.
-    pub sent: u32,
-    /// Recipients that the spooler remembers to have served, since the store last started.
-    pub memory: u32,
-    /// Recipients that may get it once more, because a crash came after the delivery (C4).
-    pub excused: u32,
-    /// It was submitted with success, and has neither been taken back nor reached everybody and been finished.
-    pub owed: bool,
-}
 
 /// The state of a bounded store and of its surroundings.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct World {
     /// The messages, in the order of their creation.
     pub entries: [Entry; Self::MESSAGES_MAX],
-    /// Open objects, at most one for each session and message.
-    handles: [[Option<Handle>; Self::MESSAGES_MAX]; SESSIONS],
     /// How often the store may still be killed.
     pub crashes: u8,
     /// How often it may still be shut down.
     pub stops: u8,
+    /// How often the spooler may still die.
+    pub spooler_crashes: u8,
+    /// How often a transport may still die.
+    pub transport_crashes: u8,
+    /// How often a transport may still become unavailable.
+    pub outages: u8,
+    /// Transports that are not there, as bits.
+    pub down: u8,
     /// The property that the last step broke, by its place in the list of properties. Such a state leads nowhere.
     pub broken: Option<u8>,
 }
@@ -41,66 +32,42 @@ pub struct World {
 /// A [`World`] in as few bits as it takes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Packed {
-    messages: [u64; World::MESSAGES_MAX],
-    rest: u128,
+    messages: [[u64; 2]; World::MESSAGES_MAX],
+    rest: u32,
 }
-
-/// The sessions that there can be: two clients, two spoolers.
-const SESSIONS: usize = World::CLIENTS_MAX + World::SPOOLERS_MAX;
 
 impl World {
     /// How many clients there can be.
-    pub const CLIENTS_MAX: usize = 2;
+    pub const CLIENTS_MAX: usize = CLIENTS_MAX;
     /// How many messages there can be.
     pub const MESSAGES_MAX: usize = 4;
     /// How many recipients a message can have.
-    pub const RECIPIENTS_MAX: u8 = 4;
-    /// How often a store can stop, for each way to stop.
+    pub const RECIPIENTS_MAX: u8 = RECIPIENTS_MAX;
+    /// How often something can fail, for each way to fail.
     pub const STOPS_MAX: u8 = 7;
     /// How many spoolers there can be.
-    pub const SPOOLERS_MAX: usize = 2;
+    pub const SPOOLERS_MAX: usize = SPOOLERS_MAX;
+    /// How many transports there can be.
+    pub const TRANSPORTS_MAX: usize = TRANSPORTS_MAX;
 
     /// An empty store at the start of `scope`.
     #[must_use]
     pub fn new(scope: &Scope) -> Self {
-        Self { crashes: scope.crashes.min(Self::STOPS_MAX), stops: scope.stops.min(Self::STOPS_MAX), ..Self::default() }
+        let budget = |count: u8| count.min(Self::STOPS_MAX);
+        Self {
+            crashes: budget(scope.crashes),
+            stops: budget(scope.stops),
+            spooler_crashes: budget(scope.spooler_crashes),
+            transport_crashes: budget(scope.transport_crashes),
+            outages: budget(scope.outages),
+            ..Self::default()
+        }
     }
 
     /// The open object of `session` on message `at`.
     #[must_use]
     pub const fn handle(&self, session: Session, at: usize) -> Option<Handle> {
-        self.handles[slot(session)][at]
-    }
-
-    /// Replaces the open object of `session` on message `at`.
-    ///
-    /// Only what decides replies is kept: whether a submission failed through it, and unsaved changes, do not; what was
-    /// asked for does only where write access was granted.
-    pub const fn set_handle(&mut self, session: Session, at: usize, handle: Option<Handle>) {
-        self.handles[slot(session)][at] = match handle {
-            Some(Handle { asked, granted, spent, stale, .. }) => {
-                let asked = if matches!(granted, Some(Level::Write)) { asked } else { Level::Read };
-                Some(Handle { asked, granted, spent, stale, refused: false, dirty: false })
-            }
-            None => None,
-        };
-    }
-
-    /// Notes that message `at` was submitted since its objects were opened.
-    pub fn outdate(&mut self, at: usize) {
-        for handle in self.handles.iter_mut().filter_map(|handles| handles[at].as_mut()) {
-            handle.stale = true;
-        }
-    }
-
-    /// Closes every open object on message `at`.
-    pub fn close(&mut self, at: usize) {
-        self.handles.iter_mut().for_each(|handles| handles[at] = None);
-    }
-
-    /// Closes every open object.
-    pub const fn close_all(&mut self) {
-        self.handles = [[None; Self::MESSAGES_MAX]; SESSIONS];
+        self.entries[at].handle(session)
     }
 
     /// The messages of the queue, oldest first.
@@ -157,22 +124,10 @@ impl World {
     /// Packs it.
     #[must_use]
     pub fn pack(&self) -> Packed {
-        let mut rest = Bits::default();
-        for handle in self.handles.iter().flatten() {
-            let Some(handle) = handle else {
-                rest.push(0, HANDLE_BITS);
-                continue;
-            };
-            rest.flag(true);
-            rest.flag(handle.asked == Level::Write);
-            rest.push(handle.granted.map_or(0, |level| 1 + u128::from(level == Level::Write)), 2);
-            rest.flag(handle.spent);
-            rest.flag(handle.stale);
-        }
-        rest.push(self.crashes.into(), STOP_BITS);
-        rest.push(self.stops.into(), STOP_BITS);
-        rest.push(self.broken.map_or(0, |index| u128::from(index) + 1), BROKEN_BITS);
-        Packed { messages: self.entries.map(|entry| pack_entry(&entry)), rest: rest.bits }
+        let budgets = [self.crashes, self.stops, self.spooler_crashes, self.transport_crashes, self.outages, self.down];
+        let mut rest = budgets.into_iter().rev().fold(0, |rest, budget| (rest << 3) | u32::from(budget));
+        rest |= self.broken.map_or(0, |index| u32::from(index) + 1) << BROKEN_AT;
+        Packed { messages: self.entries.map(|entry| halves(entry.pack())), rest }
     }
 }
 
@@ -180,179 +135,62 @@ impl Packed {
     /// Unpacks it.
     #[must_use]
     pub fn unpack(&self) -> World {
-        let mut rest = Bits { bits: self.rest, at: 0 };
-        let mut world = World { entries: self.messages.map(unpack_entry), ..World::default() };
-        for handle in world.handles.iter_mut().flatten() {
-            let (open, asked, granted) = (rest.taken(), rest.taken(), rest.take(2));
-            let (spent, stale) = (rest.taken(), rest.taken());
-            let level = |write| if write { Level::Write } else { Level::Read };
-            let granted = (granted > 0).then(|| level(granted > 1));
-            let asked = level(asked);
-            *handle = open.then_some(Handle { asked, granted, spent, stale, refused: false, dirty: false });
+        let field = |index: u32| ((self.rest >> (3 * index)) & 0b111) as u8;
+        World {
+            entries: self.messages.map(|packed| Entry::unpack(whole(packed))),
+            crashes: field(0),
+            stops: field(1),
+            spooler_crashes: field(2),
+            transport_crashes: field(3),
+            outages: field(4),
+            down: field(5),
+            broken: self.broken(),
         }
-        world.crashes = rest.take(STOP_BITS) as u8;
-        world.stops = rest.take(STOP_BITS) as u8;
-        world.broken = (rest.take(BROKEN_BITS) as u8).checked_sub(1);
-        world
     }
 
     /// The property that the last step broke.
     #[must_use]
     pub const fn broken(&self) -> Option<u8> {
-        let at = SESSIONS as u32 * World::MESSAGES_MAX as u32 * HANDLE_BITS + 2 * STOP_BITS;
-        ((self.rest >> at) as u8 & ((1 << BROKEN_BITS) - 1)).checked_sub(1)
+        ((self.rest >> BROKEN_AT) as u8).checked_sub(1)
     }
-}
 
-const HANDLE_BITS: u32 = 6;
-const STOP_BITS: u32 = 3;
-const BROKEN_BITS: u32 = 6;
-const RECIPIENT_BITS: u32 = World::RECIPIENTS_MAX as u32;
+    /// What message `at` is by itself, without its order among the others: two equal ones do the same in equal
+    /// surroundings.
+    #[must_use]
+    pub const fn local(&self, at: usize) -> u128 {
+        whole(self.messages[at]) & ((1 << LOCAL_BITS) - 1)
+    }
 
-fn pack_entry(entry: &Entry) -> u64 {
-    let m = &entry.message;
-    let mut bits = Bits::default();
-    bits.push(m.place as u128, 3);
-    for flag in [m.queued, m.submit, m.resend, m.preprocess, m.preprocessed, m.needs_spooler, m.completing] {
-        bits.flag(flag);
-    }
-    for flag in [m.sentmail, m.delete, m.copied, m.was_submitted, m.finished, entry.owed] {
-        bits.flag(flag);
-    }
-    for tri in [m.unsent, m.pr_preprocess, m.timed] {
-        bits.push(tri as u128, 2);
-    }
-    bits.push(pack_lock(m.lock), 3);
-    for small in [m.recipients, m.position, m.time] {
-        bits.push(small.into(), 3);
-    }
-    for set in [m.responsible, m.unsure, m.known, entry.sent, entry.memory, entry.excused] {
-        bits.push(set.into(), RECIPIENT_BITS);
-    }
-    bits.bits as u64
-}
-
-fn unpack_entry(packed: u64) -> Entry {
-    let mut bits = Bits { bits: packed.into(), at: 0 };
-    let mut m = Message { place: unpack_place(bits.take(3)), ..Message::default() };
-    for flag in [
-        &mut m.queued,
-        &mut m.submit,
-        &mut m.resend,
-        &mut m.preprocess,
-        &mut m.preprocessed,
-        &mut m.needs_spooler,
-        &mut m.completing,
-        &mut m.sentmail,
-        &mut m.delete,
-        &mut m.copied,
-        &mut m.was_submitted,
-        &mut m.finished,
-    ] {
-        *flag = bits.taken();
-    }
-    let owed = bits.taken();
-    for tri in [&mut m.unsent, &mut m.pr_preprocess, &mut m.timed] {
-        *tri = unpack_tri(bits.take(2));
-    }
-    m.lock = unpack_lock(bits.take(3));
-    for small in [&mut m.recipients, &mut m.position, &mut m.time] {
-        *small = bits.take(3) as u8;
-    }
-    for set in [&mut m.responsible, &mut m.unsure, &mut m.known] {
-        *set = bits.take(RECIPIENT_BITS) as u32;
-    }
-    let [sent, memory, excused] = [0; 3].map(|_| bits.take(RECIPIENT_BITS) as u32);
-    Entry { message: m, sent, memory, excused, owed }
-}
-
-const fn unpack_place(bits: u128) -> Place {
-    match bits {
-        0 => Place::Absent,
-        1 => Place::Outbox,
-        2 => Place::SentMail,
-        3 => Place::Deleted,
-        _ => Place::Gone,
-    }
-}
-
-const fn unpack_tri(bits: u128) -> Tri {
-    match bits {
-        0 => Tri::Clear,
-        1 => Tri::Set,
-        _ => Tri::Free,
-    }
-}
-
-fn pack_lock(lock: Lock) -> u128 {
-    match lock {
-        Lock::None => 0,
-        Lock::Client => 1,
-        Lock::Orphan => 2,
-        Lock::Lost => 3,
-        Lock::Spooler(number) => 3 + u128::from(number),
-    }
-}
-
-const fn unpack_lock(bits: u128) -> Lock {
-    match bits {
-        0 => Lock::None,
-        1 => Lock::Client,
-        2 => Lock::Orphan,
-        3 => Lock::Lost,
-        number => Lock::Spooler((number - 3) as u8),
-    }
-}
-
-/// Where a session's handles stand. There are no sessions beyond the bounds.
-const fn slot(session: Session) -> usize {
-    match session {
-        Session::Client(number) => {
-            if number > 1 {
-                1
-            } else {
-                0
-            }
+    /// The same state after a step of message `at` alone that left the queue and the times as they were.
+    #[must_use]
+    pub const fn with_local(mut self, at: usize, local: u128, broken: Option<u8>) -> Self {
+        let order = whole(self.messages[at]) >> LOCAL_BITS << LOCAL_BITS;
+        self.messages[at] = halves(order | local);
+        if let Some(index) = broken {
+            self.rest |= (index as u32 + 1) << BROKEN_AT;
         }
-        Session::Spooler(number) => World::CLIENTS_MAX + if number > 1 { 1 } else { 0 },
+        self
     }
 }
 
-/// Bits that are written, or read, one field after the other.
-#[derive(Default)]
-struct Bits {
-    bits: u128,
-    at: u32,
+/// Two words are aligned as one is, which keeps a packed state small.
+const fn halves(packed: u128) -> [u64; 2] {
+    [packed as u64, (packed >> 64) as u64]
 }
 
-impl Bits {
-    fn push(&mut self, value: u128, width: u32) {
-        debug_assert!(value >> width == 0, "{value} fits {width} bits");
-        self.bits |= value << self.at;
-        self.at += width;
-    }
-
-    fn flag(&mut self, value: bool) {
-        self.push(value.into(), 1);
-    }
-
-    const fn take(&mut self, width: u32) -> u128 {
-        let value = (self.bits >> self.at) & ((1 << width) - 1);
-        self.at += width;
-        value
-    }
-
-    const fn taken(&mut self) -> bool {
-        self.take(1) != 0
-    }
+const fn whole(halves: [u64; 2]) -> u128 {
+    (halves[1] as u128) << 64 | halves[0] as u128
 }
+
+/// Above the budgets and the transports that are down, three bits each.
+const BROKEN_AT: u32 = 18;
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Entry, World, pack_entry, unpack_entry};
-    use crate::model::{Handle, Level, Lock, Message, Place, Session, Tri};
+    use super::{Entry, World};
+    use crate::model::{Ending, Errand, Handle, Level, Lock, Message, Place, Session, Tri};
 
     fn places() -> impl Strategy<Value = Place> {
         prop::sample::select(vec![Place::Absent, Place::Outbox, Place::SentMail, Place::Deleted, Place::Gone])
@@ -380,14 +218,28 @@ mod tests {
         ))
     }
 
+    fn errands() -> impl Strategy<Value = Errand> {
+        let endings = vec![Ending::Sent, Ending::DontResend, Ending::ResendLater, Ending::ResendNow];
+        let with = prop::option::of((0..3_u8, prop::sample::select(endings)));
+        (0..4_u8, prop::array::uniform3(0..8_u8), with).prop_map(|(ran, [tried, waits, deferred], with)| Errand {
+            ran,
+            tried,
+            with,
+            waits,
+            deferred,
+        })
+    }
+
     fn entries() -> impl Strategy<Value = Entry> {
-        let flags = prop::array::uniform13(any::<bool>());
+        let flags = prop::array::uniform16(any::<bool>());
         let small = prop::array::uniform3(0..=4_u8);
-        let sets = prop::array::uniform6(0..16_u32);
-        (places(), flags, prop::array::uniform3(tris()), locks(), small, sets).prop_map(
-            |(place, flags, tris, lock, small, sets)| {
+        let sets = prop::array::uniform7(0..16_u32);
+        let handles = prop::array::uniform4(handles());
+        (places(), flags, prop::array::uniform3(tris()), locks(), small, sets, errands(), handles).prop_map(
+            |(place, flags, tris, lock, small, sets, errand, handles)| {
                 let [queued, submit, resend, preprocess, preprocessed, needs_spooler, completing, ..] = flags;
-                let [.., sentmail, delete, copied, was_submitted, finished, owed] = flags;
+                let [.., sentmail, delete, copied, was_submitted, finished, doubled, owed, unprocessed, processed] =
+                    flags;
                 let message = Message {
                     place,
                     queued,
@@ -404,6 +256,7 @@ mod tests {
                     copied,
                     was_submitted,
                     finished,
+                    doubled,
                     timed: tris[2],
                     lock,
                     recipients: small[0],
@@ -413,7 +266,12 @@ mod tests {
                     position: small[1],
                     time: small[2],
                 };
-                Entry { message, sent: sets[3], memory: sets[4], excused: sets[5], owed }
+                let [.., sent, reported, excused, memory] = sets;
+                let truth = Entry { sent, reported, excused, owed, unprocessed, processed, ..Entry::default() };
+                let mut entry = Entry { message, memory, errand, ..truth };
+                let sessions = [Session::Client(1), Session::Client(2), Session::Spooler(1), Session::Spooler(2)];
+                sessions.into_iter().zip(handles).for_each(|(session, handle)| entry.set_handle(session, handle));
+                entry
             },
         )
     }
@@ -422,16 +280,12 @@ mod tests {
         #[test]
         fn what_is_packed_unpacks_to_the_same(
             entries in prop::array::uniform4(entries()),
-            handles in prop::collection::vec(handles(), 16),
-            crashes in 0..=World::STOPS_MAX,
-            stops in 0..=World::STOPS_MAX,
+            budgets in prop::array::uniform6(0..=World::STOPS_MAX),
             broken in prop::option::of(0..62_u8),
         ) {
-            let mut world = World { entries, crashes, stops, broken, ..World::default() };
-            let sessions = [Session::Client(1), Session::Client(2), Session::Spooler(1), Session::Spooler(2)];
-            for (index, handle) in handles.into_iter().enumerate() {
-                world.set_handle(sessions[index / 4], index % 4, handle);
-            }
+            let [crashes, stops, spooler_crashes, transport_crashes, outages, down] = budgets;
+            let world =
+                World { entries, crashes, stops, spooler_crashes, transport_crashes, outages, down, broken };
             let packed = world.pack();
             prop_assert_eq!(packed.unpack(), world);
             prop_assert_eq!(packed.broken(), broken);
@@ -439,8 +293,8 @@ mod tests {
 
         #[test]
         fn different_messages_pack_differently(one in entries(), other in entries()) {
-            prop_assert_eq!(pack_entry(&one) == pack_entry(&other), one == other);
-            prop_assert_eq!(unpack_entry(pack_entry(&one)), one);
+            prop_assert_eq!(one.pack() == other.pack(), one == other);
+            prop_assert_eq!(Entry::unpack(one.pack()), one);
         }
     }
 

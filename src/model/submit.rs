@@ -4,9 +4,10 @@ use spoolproof_sdk::HResult;
 
 use super::call::{Draft, Env, Session, Support};
 use super::clause::{Clause, clauses};
+use super::cut::unqueued;
 use super::finish;
-use super::message::{Level, Message, Place, Tri};
-use super::reading::{A1, A3, Dim};
+use super::message::{Level, Lock, Message, Place, Tri};
+use super::reading::{A1, A2, A3, A4, A7, A9, A10, C2, D6, Dim, E5, E6, F1, H2, H3, H4, H11};
 use super::step::{Calls, Codes, Context, Emit, Reply, Step, Times};
 
 /// What would tell whether a submission had a reason to fail.
@@ -39,7 +40,7 @@ pub(super) fn steps(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
         return;
     }
     match cx.session {
-        Session::Client(_) if m.outgoing() => again(m, emit),
+        Session::Client(_) if m.outgoing() => again(cx, m, env, emit),
         Session::Client(_) => first(cx, m, env, emit),
         Session::Spooler(number) if m.outgoing() => by_spooler(cx, m, number, env, emit),
         Session::Spooler(_) => {
@@ -51,9 +52,29 @@ pub(super) fn steps(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
 }
 
 /// A client submits what is on its way out already (E6, A9): refused, or without effect.
-fn again(m: Message, emit: &mut Emit<'_>) {
-    emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_AGAIN).calls(ANY_CALLS));
-    emit.step(Step::new(Reply::Success, m, &SUBMIT_AGAIN).calls(ANY_CALLS));
+fn again(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
+    if m.preprocess && emit.held_to(Dim::A9, A9::TreatAsSpooler) {
+        return continued(cx, m, env, emit);
+    }
+    if emit.held_to(Dim::E6, E6::SendTwice) {
+        let twice = Message { doubled: m.queued, ..m };
+        emit.step(Step::new(Reply::Success, twice, &SUBMIT_AGAIN).calls(ANY_CALLS).writes());
+        return;
+    }
+    let waits = |mask| m.preprocess && emit.held_to(Dim::A9, mask);
+    let refuses = !emit.held_to(Dim::E6, E6::Idempotent) && !waits(A9::Idempotent);
+    let succeeds = !emit.held_to(Dim::E6, E6::RefuseSubmitted | E6::RefuseNoAccess) && !waits(A9::Refuse);
+    let codes = match () {
+        () if emit.held_to(Dim::E6, E6::RefuseSubmitted) => Codes::OneOf(&[HResult::MAPI_E_SUBMITTED]),
+        () if emit.held_to(Dim::E6, E6::RefuseNoAccess) => Codes::OneOf(&[HResult::MAPI_E_NO_ACCESS]),
+        () => Codes::Any,
+    };
+    if refuses {
+        emit.step(Step::new(Reply::Refused(codes), m, &SUBMIT_AGAIN).calls(ANY_CALLS));
+    }
+    if succeeds {
+        emit.step(Step::new(Reply::Success, m, &SUBMIT_AGAIN).calls(ANY_CALLS));
+    }
 }
 
 /// A message that is not on its way out is submitted.
@@ -74,7 +95,8 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
                 return; // PrepareSubmit must be called, so its failure cannot be missed (A5).
             }
         } else {
-            emit.step(Step::new(Reply::Refused(Codes::Any), refused, &FAILED).calls(calls));
+            let step = Step::new(Reply::Refused(Codes::Any), refused, &FAILED).calls(calls);
+            emit.step(step.needs(Dim::H11, H11::EitherNothingLost | H11::ReturnError));
         }
     }
     if m.recipients == 0 {
@@ -92,7 +114,10 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     let calls = Calls { prepare, expand: Times::Some, ..Calls::default() };
     match env.expand.ends {
         Support::Fails => {
-            emit.step(Step::new(Reply::Refused(Codes::Any), refused, &FAILED).calls(calls));
+            // Steps 2 to 4 have marked the message, and a store may leave it at that (F1).
+            let partial = emit.held_to(Dim::F1, F1::PartialEffects);
+            let left = if partial { unqueued(refused) } else { refused };
+            emit.step(Step::new(Reply::Refused(Codes::Any), left, &FAILED).calls(calls));
             emit.lacks = Some("what a store owes when ExpandRecips fails (F1)");
         }
         Support::Hidden => {
@@ -109,11 +134,17 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
         // Where the check for recipients stands, before or after the expansion, is open (A8).
         emit.step(Step::new(Reply::Refused(NO_RECIPIENTS), refused, &NOBODY).and(&FAILED).calls(calls));
     }
-    let claimed = env.prepared.unwrap_or(0);
+    // Step 3 sets every row FALSE: before PrepareSubmit, or whatever that has set (A7).
+    let claimed = if emit.held_to(Dim::A7, A7::ResetAll) { 0 } else { env.prepared.unwrap_or(0) };
     let m = Message { needs_spooler: env.expand.spooler, ..m };
     let hidden = env.expand.ends == Support::Hidden;
+    let skips = env.expand.spooler && emit.held_to(Dim::A10, A10::SpoolerOverrides);
+    if skips && env.expand.preprocessing {
+        proceed(cx, m, env, claimed, (calls, &SUBMITTED), emit);
+        return;
+    }
     if env.expand.preprocessing || hidden {
-        let next = Message { preprocess: true, pr_preprocess: Tri::Set, ..queued(m, claimed) };
+        let next = Message { preprocess: true, pr_preprocess: Tri::Set, ..queued(m, claimed, emit) };
         let step = Step::new(Reply::Success, next, &SUBMITTED).and(&QUEUE_PREPROCESS).calls(calls).writes();
         emit.step(if env.prepared.is_some() { step.and(&PREPARED) } else { step });
     }
@@ -145,9 +176,27 @@ fn by_spooler(cx: &Context, m: Message, number: u8, env: Env, emit: &mut Emit<'_
     if cx.handle.is_none_or(|handle| handle.granted != Some(Level::Write)) {
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &SUBMIT_AGAIN).calls(ANY_CALLS));
     }
-    let m = Message { preprocess: false, preprocessed: true, ..m };
+    continued(cx, m, env, emit);
+}
+
+/// Preprocessing is done, and the store goes on where it stopped (A9).
+fn continued(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     let calls = Calls { prepare: Times::Any, expand: Times::Any, ..Calls::default() };
-    proceed(cx, m, env, m.responsible, (calls, &CONTINUED), emit);
+    let rerun = Calls { expand: Times::Some, ..calls };
+    if emit.held_to(Dim::A9, A9::RerunAll) {
+        // The preprocessors are still registered, so ExpandRecips asks for them as it did before.
+        emit.step(Step::new(Reply::Success, m, &CONTINUED).calls(rerun).writes().needs(Dim::A9, A9::RerunAll));
+        return;
+    }
+    // Step 3 would run again, over rows that are served (A7).
+    let claimed = if emit.held_to(Dim::A7, A7::ResetAll) { 0 } else { m.responsible };
+    let doubled = m.doubled || emit.held_to(Dim::E5, E5::DuplicateRow);
+    let m = Message { preprocess: false, preprocessed: true, doubled, ..m };
+    if emit.held_to(Dim::A9, A9::RerunExpand) {
+        let needs_spooler = env.expand.spooler;
+        return proceed(cx, Message { needs_spooler, ..m }, env, claimed, (rerun, &CONTINUED), emit);
+    }
+    proceed(cx, m, env, claimed, (calls, &CONTINUED), emit);
 }
 
 /// What follows when no preprocessing is due: the store's own transport, the queue, or both.
@@ -161,20 +210,30 @@ fn proceed(
 ) {
     let hidden = env.expand.ends == Support::Hidden;
     if cx.profile.coupled != Some(true) {
-        let step = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN).calls(calls).writes();
+        let step = Step::new(Reply::Success, queued(m, claimed, emit), clause).and(&QUEUE_PLAIN).calls(calls).writes();
         emit.step(if env.prepared.is_some() { step.and(&PREPARED) } else { step });
     }
     if cx.profile.coupled == Some(false) {
         return;
     }
     let known = if cx.profile.addrtypes_known { m.known & m.everyone() } else { m.everyone() };
+    if known != m.everyone() {
+        // Finishing what some recipients have not got loses mail; two readings do it all the same.
+        let alone_without_flag = emit.held_to(Dim::H4, H4::FinishWithUnknown) && !m.needs_spooler;
+        if alone_without_flag || emit.held_to(Dim::A4, A4::AppliesToPartial) {
+            alone(cx, m, claimed | known, env, (calls, clause), emit);
+        }
+        if alone_without_flag {
+            return;
+        }
+    }
     if m.needs_spooler || hidden || known != m.everyone() || !cx.profile.addrtypes_known {
-        let mut sent = queued(m, claimed | known);
+        let mut sent = queued(m, claimed | known, emit);
         if !cx.profile.addrtypes_known {
             sent.unsure = m.everyone() & !claimed; // Whom its transport delivers to, nobody has said.
         }
         let partial = Step::new(Reply::Success, sent, clause).and(&QUEUE_PARTIAL);
-        let none = Step::new(Reply::Success, queued(m, claimed), clause).and(&QUEUE_PLAIN);
+        let none = Step::new(Reply::Success, queued(m, claimed, emit), clause).and(&QUEUE_PLAIN);
         // When the flag came although everybody is known, or not although somebody is unknown, either is permitted (H4).
         let corner = known == m.everyone() || !m.needs_spooler;
         let partial = if corner { partial } else { partial.needs(Dim::A1, A1::PartialThenSpool | A1::Literal) };
@@ -183,19 +242,26 @@ fn proceed(
         emit.step(none.calls(calls).writes());
     }
     if (!m.needs_spooler || hidden) && (known == m.everyone() || !cx.profile.addrtypes_known) {
-        alone(cx, m, env, (calls, clause), emit);
+        alone(cx, m, m.everyone(), env, (calls, clause), emit);
     }
 }
 
-/// The coupled store delivers to everybody itself (SEED1-40..46, CMP-04, A3, D6).
-fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static Clause), emit: &mut Emit<'_>) {
-    if emit.follows(Dim::A1, A1::Literal) {
+/// The coupled store has delivered to all it knows, and sees to the rest itself (SEED1-40..46, CMP-04, A3, D6).
+fn alone(
+    cx: &Context,
+    m: Message,
+    served: u32,
+    env: Env,
+    (calls, clause): (Calls, &'static Clause),
+    emit: &mut Emit<'_>,
+) {
+    if emit.held_to(Dim::A1, A1::Literal) {
         // By the letter no bullet speaks of a coupled message without NEEDS_SPOOLER: nobody sends it (A1).
-        let nobody = Message { queued: false, ..queued(m, m.responsible) };
+        let nobody = Message { queued: false, ..queued(m, m.responsible, emit) };
         emit.step(Step::new(Reply::Success, nobody, clause).calls(calls).writes().needs(Dim::A1, A1::Literal));
         return;
     }
-    let sent = queued(m, m.everyone());
+    let sent = queued(m, served, emit);
     let (completes, finishes) = match (m.preprocessed, cx.profile.wants_completion) {
         (false, Some(false)) => (false, true),
         (true, Some(true)) => (true, false),
@@ -203,6 +269,8 @@ fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static C
         (true, Some(false)) | (false, Some(true)) => (true, true),
         (_, None) => (true, true),
     };
+    // Under a reading by which both fire, the direct finish comes with CompleteMsg, not in its stead.
+    let finishes = finishes && !(completes && emit.held_to(Dim::A3, A3::BothFire));
     let overlap =
         m.preprocessed != (cx.profile.wants_completion == Some(true)) && cx.profile.wants_completion.is_some();
     if completes {
@@ -211,18 +279,19 @@ fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static C
             let before =
                 if m.preprocessed { Message { preprocess: true, preprocessed: false, ..m } } else { after_failure(m) };
             let failed = Step::new(Reply::Refused(Codes::Any), before, &COMPLETE_FAILED).calls(calls);
-            emit.step(if m.preprocessed { failed } else { failed.and(&FAILED) });
-            emit.step(Step::new(Reply::Success, sent, clause).and(&COMPLETE_FAILED).calls(calls));
+            let failed = if m.preprocessed { failed } else { failed.and(&FAILED) };
+            emit.step(failed.needs(Dim::H11, H11::EitherNothingLost | H11::ReturnError));
+            let queued = Step::new(Reply::Success, sent, clause).and(&COMPLETE_FAILED).calls(calls);
+            emit.step(queued.needs(Dim::H11, H11::EitherNothingLost | H11::QueueInstead));
             return;
         }
-        // The row of a message that was queued for preprocessing may stay or go (H2); a new one may come or not (D6).
-        for queued in [false, true] {
-            let next = Message { completing: true, queued, ..sent };
-            emit.step(Step::new(Reply::Success, next, clause).and(&COMPLETE).calls(calls).writes());
-        }
+        completed(m, sent, env, (calls, clause), emit);
     }
     if finishes {
-        for outcome in finish::fates(sent, env.hook) {
+        for outcome in finish::fates(sent, env.hook, emit) {
+            // The second bullet fires as well, and queues what is finished (A2).
+            let both = emit.held_to(Dim::A2, A2::BothFire) && outcome.next.place.exists();
+            let outcome = if both { outcome.outgoing_still(sent) } else { outcome };
             // Whoever bypasses the spooler may run the hooks in its place (TCS-06).
             let calls = Calls { sent_mail: Times::Any, ..calls };
             let mut step = Step::new(Reply::Success, outcome.next, &DIRECT).and(outcome.clause).calls(calls).writes();
@@ -232,9 +301,43 @@ fn alone(cx: &Context, m: Message, env: Env, (calls, clause): (Calls, &'static C
     }
 }
 
+/// CompleteMsg was called for a message that is `sent`; `m`: as it was before.
+fn completed(m: Message, sent: Message, env: Env, (calls, clause): (Calls, &'static Clause), emit: &mut Emit<'_>) {
+    let finishes = emit.held_to(Dim::D6, D6::StoreFinishes | D6::PostprocessOnly);
+    let both = emit.held_to(Dim::A3, A3::BothFire);
+    if finishes || both {
+        // The store finishes after all: instead of the spooler (D6), or beside it (A3).
+        for outcome in finish::fates(sent, env.hook, emit) {
+            let (Message { responsible, unsure, .. }, finished) = (sent, outcome.next);
+            let next = if both { Message { completing: true, responsible, unsure, ..finished } } else { finished };
+            let calls = Calls { sent_mail: Times::Any, ..calls };
+            let mut step = Step::new(Reply::Success, next, clause).and(&COMPLETE).and(outcome.clause).calls(calls);
+            step.needs.extend(outcome.need);
+            emit.step(step.writes());
+        }
+        return;
+    }
+    if emit.held_to(Dim::A2, A2::BothFire) {
+        let next = Message { completing: true, doubled: true, ..sent };
+        emit.step(Step::new(Reply::Success, next, clause).and(&COMPLETE).calls(calls).writes());
+        return;
+    }
+    // The row of a message that was queued for preprocessing may stay or go (H2); a new one may come or not (D6).
+    let rows = [(false, H2::RowRemoved), (true, H2::RowKept)];
+    let kept = emit.held_to(Dim::H3, H3::RowKept);
+    for (queued, reading) in rows.into_iter().filter(|(queued, _)| *queued || !kept) {
+        let next = Message { completing: true, queued, ..sent };
+        let step = Step::new(Reply::Success, next, clause).and(&COMPLETE).calls(calls).writes();
+        emit.step(if m.queued { step.needs(Dim::H2, H2::EitherRow | reading) } else { step });
+    }
+}
+
 /// The message in the queue, with `claimed` of its recipients TRUE.
-fn queued(m: Message, claimed: u32) -> Message {
+fn queued(m: Message, claimed: u32, emit: &Emit<'_>) -> Message {
+    // A store that locks as it queues has nobody to lock for (C2).
+    let locks = !m.outgoing() && emit.held_to(Dim::C2, C2::OnEnqueue);
     Message {
+        lock: if locks { Lock::Orphan } else { m.lock },
         queued: true,
         submit: true,
         unsent: Tri::Free,

@@ -256,6 +256,7 @@ impl Oracle {
                 (id, None)
             }
             Call::GetProps
+            | Call::Leave
             | Call::Release
             | Call::Restart(_)
             | Call::SetLock(_)
@@ -605,7 +606,11 @@ pub fn rules(catalogue: &Catalogue, profile: &wire::Profile) -> Rules {
         }
     }
     for (ambiguity, reading) in &profile.readings {
-        rules.declare(ambiguity, reading);
+        // Who declares that it loses mail, loses mail.
+        let row = catalogue.ambiguity(ambiguity).and_then(|row| row.reading(reading));
+        if row.is_none_or(|row| row.stance != Stance::Rejected) {
+            rules.declare(ambiguity, reading);
+        }
     }
     rules
 }

@@ -11,6 +11,7 @@ pub(crate) const fn call(call: Call) -> &'static str {
         Call::Create(_) => "CreateMessage",
         Call::Finish(_) => "FinishedMsg",
         Call::GetProps => "GetProps",
+        Call::Leave => "the death of a session",
         Call::NotifyNewMail => "NotifyNewMail",
         Call::Open(OpenFlags::None) => "OpenEntry",
         Call::Open(OpenFlags::Modify) => "OpenEntry(MAPI_MODIFY)",

@@ -55,7 +55,7 @@ pub enum Stance {
     Permitted,
     /// A declaration in the profile; without one the event is inconclusive.
     Declared,
-    /// A declaration in the profile; without one the event is blamed. Kept to show what goes wrong.
+    /// Nothing will do: who follows it is blamed, and a declaration changes nothing. Kept to show what goes wrong.
     Rejected,
 }
 

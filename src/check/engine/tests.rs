@@ -1,0 +1,402 @@
+//! The search against a plain one, on graphs that nobody drew.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{Hash, Hasher};
+use std::time::Instant;
+
+use proptest::prelude::*;
+use stateright::Model;
+
+use super::graph::Edge;
+use super::hash::fingerprint;
+use super::search::Search;
+use super::{End, Explorable, Limits, Short, Visited, search};
+
+/// A graph that is drawn by chance: where each action of each node leads follows from a seed.
+#[derive(Clone, Debug)]
+struct Dice {
+    seed: u64,
+    nodes: u64,
+    degree: u64,
+    starts: u64,
+    /// Of so many nodes, one is broken; none if it is 0.
+    broken: u64,
+}
+
+impl Dice {
+    fn roll(&self, what: (u64, u64, &str)) -> u64 {
+        fingerprint(&(self.seed, what))
+    }
+}
+
+impl Model for Dice {
+    type State = u64;
+    type Action = u64;
+
+    fn init_states(&self) -> Vec<u64> {
+        (0..self.starts).map(|start| self.roll((start, 0, "start")) % self.nodes).collect()
+    }
+
+    fn actions(&self, state: &u64, actions: &mut Vec<u64>) {
+        actions.extend(0..self.roll((*state, 0, "degree")) % (self.degree + 1));
+    }
+
+    fn next_state(&self, state: &u64, action: u64) -> Option<u64> {
+        let leads = !self.roll((*state, action, "leads")).is_multiple_of(8);
+        leads.then(|| self.roll((*state, action, "to")) % self.nodes)
+    }
+
+    fn within_boundary(&self, state: &u64) -> bool {
+        !state.is_multiple_of(50)
+    }
+}
+
+impl Explorable for Dice {
+    fn broken(&self, state: &u64) -> Option<u8> {
+        (self.broken > 0 && self.roll((*state, 0, "broken")).is_multiple_of(self.broken)).then_some(0)
+    }
+}
+
+/// What a search without any art finds.
+#[derive(Debug, Default)]
+struct Plain {
+    /// In the order in which they are found.
+    states: Vec<u64>,
+    edges: Vec<Vec<Edge>>,
+    depth: u64,
+    /// The states from the start to the first broken one.
+    broken: Option<Vec<u64>>,
+}
+
+impl Plain {
+    fn of(model: &Dice) -> Self {
+        let mut plain = Self::default();
+        let mut known = BTreeMap::new();
+        let mut queue = VecDeque::new();
+        let starts = model.init_states().into_iter().filter(|start| model.within_boundary(start));
+        for start in starts {
+            plain.find(model, &mut known, &mut queue, start, vec![start]);
+        }
+        while let Some((state, path)) = queue.pop_front() {
+            if plain.broken.is_some() {
+                break;
+            }
+            plain.depth = path.len() as u64 - 1;
+            let mut edges = Vec::new();
+            let mut actions = Vec::new();
+            model.actions(&state, &mut actions);
+            for (index, action) in actions.into_iter().enumerate() {
+                let next = model.next_state(&state, action).filter(|next| model.within_boundary(next));
+                let Some(next) = next else { continue };
+                let path = path.iter().copied().chain([next]).collect();
+                let target = plain.find(model, &mut known, &mut queue, next, path);
+                edges.push(Edge { target, action: index as u16 });
+            }
+            plain.edges.push(edges);
+        }
+        plain
+    }
+
+    fn find(
+        &mut self,
+        model: &Dice,
+        known: &mut BTreeMap<u64, u32>,
+        queue: &mut VecDeque<(u64, Vec<u64>)>,
+        state: u64,
+        path: Vec<u64>,
+    ) -> u32 {
+        *known.entry(state).or_insert_with(|| {
+            if model.broken(&state).is_some() && self.broken.is_none() {
+                self.broken = Some(path.clone());
+            }
+            queue.push_back((state, path));
+            self.states.push(state);
+            self.states.len() as u32 - 1
+        })
+    }
+}
+
+fn limits(threads: usize, visited: Visited) -> Limits {
+    Limits { threads, visited, keeps_graph: false, memory: 1 << 30, deadline: None, expected: 0 }
+}
+
+/// The states of a path, each of which must really follow from the one before.
+fn walked<M: Explorable<State: std::fmt::Debug>>(model: &M, end: End<M>) -> Option<Vec<M::State>> {
+    let End::Broken(path) = end else { return None };
+    let states: Vec<_> = path.steps.iter().map(|(state, _)| *state).chain([path.last]).collect();
+    assert!(model.init_states().contains(&states[0]));
+    for ((state, action), after) in path.steps.into_iter().zip(&states[1..]) {
+        assert_eq!(model.next_state(&state, action), Some(*after));
+    }
+    assert!(model.broken(&path.last).is_some());
+    Some(states)
+}
+
+#[track_caller]
+fn same_as_plain(model: &Dice) {
+    let plain = Plain::of(model);
+    let transitions: usize = plain.edges.iter().map(Vec::len).sum();
+    for threads in 1..=4 {
+        for visited in [Visited::Exact, Visited::Fingerprints] {
+            let found = search(model, &limits(threads, visited), &mut |_| {});
+            let broken = walked(model, found.end);
+            assert_eq!(broken, plain.broken, "{threads} threads, {visited:?}");
+            if broken.is_none() {
+                let counts = (found.states, found.transitions, found.depth, found.waiting);
+                assert_eq!(counts, (plain.states.len() as u64, transitions as u64, plain.depth, 0));
+            }
+        }
+        let found = search(model, &Limits { keeps_graph: true, ..limits(threads, Visited::Exact) }, &mut |_| {});
+        if plain.broken.is_none() {
+            let graph = found.graph.expect("it was to be kept");
+            assert_eq!((graph.len(), graph.expanded()), (plain.states.len(), plain.states.len()));
+            for (index, (state, edges)) in plain.states.iter().zip(&plain.edges).enumerate() {
+                assert_eq!(graph.state(index), *state);
+                assert_eq!(&graph.edges(index).collect::<Vec<_>>(), edges);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn small_graphs_are_searched_as_by_a_plain_search(
+        seed: u64, nodes in 1..40_u64, degree in 0..5_u64, starts in 0..4_u64, broken in 0..30_u64,
+    ) {
+        same_as_plain(&Dice { seed, nodes, degree, starts, broken });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn graphs_that_fill_many_chunks_are_searched_as_by_a_plain_search(
+        seed: u64, nodes in 1_000..4_000_u64, degree in 2..12_u64, starts in 1..600_u64, broken in 0..4_000_u64,
+    ) {
+        same_as_plain(&Dice { seed, nodes, degree, starts, broken });
+    }
+}
+
+/// Its widest level fills more than one block, and a state in the middle of the second is broken.
+#[test]
+fn a_level_of_many_blocks_has_one_order() {
+    let model = Dice { seed: 3, nodes: 30_000, degree: 6, starts: 2, broken: 0 };
+    same_as_plain(&model);
+    same_as_plain(&Dice { broken: 20_000, ..model });
+}
+
+/// Counters that each go up to `TOP`, and that are alike: which of them is which does not matter.
+struct Counters {
+    /// Whether states stand for all that differ only in which counter is which.
+    symmetry: bool,
+}
+
+const TOP: u8 = 3;
+
+impl Model for Counters {
+    type State = [u8; 4];
+    type Action = usize;
+
+    fn init_states(&self) -> Vec<[u8; 4]> {
+        vec![[0; 4]]
+    }
+
+    fn actions(&self, state: &[u8; 4], actions: &mut Vec<usize>) {
+        // In an order of their own, so that a path over representatives would name the wrong ones.
+        actions.extend((0..4).rev().filter(|counter| state[*counter] < TOP));
+    }
+
+    fn next_state(&self, state: &[u8; 4], counter: usize) -> Option<[u8; 4]> {
+        let mut next = *state;
+        next[counter] += 1;
+        Some(next)
+    }
+}
+
+impl Explorable for Counters {
+    /// No counter may reach the top before another has moved.
+    fn broken(&self, state: &[u8; 4]) -> Option<u8> {
+        (self.symmetry && state.contains(&TOP) && state.iter().sum::<u8>() == TOP).then_some(0)
+    }
+
+    fn canonical(&self, mut state: [u8; 4]) -> [u8; 4] {
+        if self.symmetry {
+            state.sort_unstable();
+        }
+        state
+    }
+}
+
+/// The same without anything that is broken.
+struct Sound(Counters);
+
+impl Model for Sound {
+    type State = [u8; 4];
+    type Action = usize;
+
+    fn init_states(&self) -> Vec<[u8; 4]> {
+        self.0.init_states()
+    }
+
+    fn actions(&self, state: &[u8; 4], actions: &mut Vec<usize>) {
+        self.0.actions(state, actions);
+    }
+
+    fn next_state(&self, state: &[u8; 4], counter: usize) -> Option<[u8; 4]> {
+        self.0.next_state(state, counter)
+    }
+}
+
+impl Explorable for Sound {
+    fn broken(&self, _: &[u8; 4]) -> Option<u8> {
+        None
+    }
+
+    fn canonical(&self, state: [u8; 4]) -> [u8; 4] {
+        self.0.canonical(state)
+    }
+}
+
+#[test]
+fn states_that_differ_in_names_alone_are_searched_once() {
+    for visited in [Visited::Exact, Visited::Fingerprints] {
+        let all = search(&Sound(Counters { symmetry: false }), &limits(2, visited), &mut |_| {});
+        let orbits = search(&Sound(Counters { symmetry: true }), &limits(2, visited), &mut |_| {});
+        // Each counter has four values; and so many ways there are to choose four of four values, in no order.
+        assert_eq!((all.states, all.depth), (256, 12));
+        assert_eq!((orbits.states, orbits.depth), (35, 12));
+    }
+}
+
+#[test]
+fn a_path_over_representatives_is_a_real_one() {
+    let model = Counters { symmetry: true };
+    let found = search(&model, &limits(1, Visited::Fingerprints), &mut |_| {});
+    let states = walked(&model, found.end).expect("a counter runs ahead");
+    assert_eq!(states, [[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 2], [0, 0, 0, 3]]);
+}
+
+/// States of which the hash says nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Blind(u16);
+
+impl Hash for Blind {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+/// A chain of them.
+struct Chain;
+
+impl Model for Chain {
+    type State = Blind;
+    type Action = ();
+
+    fn init_states(&self) -> Vec<Blind> {
+        vec![Blind(0)]
+    }
+
+    fn actions(&self, state: &Blind, actions: &mut Vec<()>) {
+        actions.extend((state.0 < 99).then_some(()));
+    }
+
+    fn next_state(&self, state: &Blind, (): ()) -> Option<Blind> {
+        Some(Blind(state.0 + 1))
+    }
+}
+
+impl Explorable for Chain {
+    fn broken(&self, _: &Blind) -> Option<u8> {
+        None
+    }
+}
+
+#[test]
+fn an_exact_search_relies_on_no_fingerprint() {
+    assert_eq!(search(&Chain, &limits(1, Visited::Exact), &mut |_| {}).states, 100);
+    assert_eq!(search(&Chain, &limits(1, Visited::Fingerprints), &mut |_| {}).states, 1);
+}
+
+#[track_caller]
+fn falls_short<M: Explorable>(search: &Search<M>, of: Short) {
+    assert!(matches!(search.end, End::Short(short) if short == of));
+    assert!(search.waiting > 0 && search.waiting <= search.states);
+}
+
+#[test]
+fn a_search_without_memory_tells_how_far_it_came() {
+    let model = Dice { seed: 1, nodes: 60_000, degree: 6, starts: 1, broken: 0 };
+    let whole = search(&model, &limits(1, Visited::Fingerprints), &mut |_| {});
+    for visited in [Visited::Exact, Visited::Fingerprints] {
+        let counts = [1, 2, 4].map(|threads| {
+            let part = search(&model, &Limits { memory: 2 << 20, ..limits(threads, visited) }, &mut |_| {});
+            falls_short(&part, Short::Memory);
+            (part.states, part.transitions, part.depth, part.waiting)
+        });
+        let (states, transitions, depth, _) = counts[0];
+        assert!(states > 1_000 && states < whole.states && transitions < whole.transitions && depth < whole.depth);
+        assert_eq!(counts, [counts[0]; 3]);
+    }
+    // Not even the first state fits.
+    let none = search(&model, &Limits { memory: 0, ..limits(1, Visited::Exact) }, &mut |_| {});
+    falls_short(&none, Short::Memory);
+    assert_eq!((none.states, none.transitions, none.depth), (1, 0, 0));
+}
+
+#[test]
+fn a_search_without_time_tells_how_far_it_came() {
+    let model = Dice { seed: 1, nodes: 50, degree: 6, starts: 1, broken: 0 };
+    let part = Limits { deadline: Some(Instant::now()), ..limits(2, Visited::Fingerprints) };
+    let part = search(&model, &part, &mut |_| {});
+    falls_short(&part, Short::Time);
+    assert_eq!((part.states, part.transitions, part.depth, part.waiting), (1, 0, 0, 1));
+}
+
+/// Has more actions than can be numbered, and leads nowhere.
+struct Crowd;
+
+impl Model for Crowd {
+    type State = u32;
+    type Action = u32;
+
+    fn init_states(&self) -> Vec<u32> {
+        vec![0]
+    }
+
+    fn actions(&self, state: &u32, actions: &mut Vec<u32>) {
+        actions.extend((*state == 0).then_some(1..=65_537).into_iter().flatten());
+    }
+
+    fn next_state(&self, _: &u32, action: u32) -> Option<u32> {
+        Some(action)
+    }
+}
+
+impl Explorable for Crowd {
+    fn broken(&self, _: &u32) -> Option<u8> {
+        None
+    }
+}
+
+#[test]
+fn a_search_says_when_actions_cannot_be_numbered() {
+    falls_short(&search(&Crowd, &limits(1, Visited::Exact), &mut |_| {}), Short::Numbers);
+}
+
+#[test]
+fn a_graph_knows_the_shortest_way_to_each_state() {
+    let model = Dice { seed: 5, nodes: 500, degree: 4, starts: 3, broken: 0 };
+    let limits = Limits { keeps_graph: true, ..limits(2, Visited::Fingerprints) };
+    let graph = search(&model, &limits, &mut |_| {}).graph.expect("it was to be kept");
+    let starts = model.init_states();
+    for index in 0..graph.len() {
+        let way = graph.way_to(index);
+        let mut state = starts[usize::from(way[0])];
+        for action in &way[1..] {
+            state = model.next_state(&state, u64::from(*action)).expect("the way leads on");
+        }
+        assert_eq!(state, graph.state(index));
+    }
+}

@@ -1,0 +1,154 @@
+//! The register of ambiguities, reading by reading: what each lets a store do wrong within small instances.
+//!
+//! One reading at a time takes the place of the default, and every instance is explored with it. What fails is kept as
+//! the shortest counterexample of any instance; whatever a search may come to find stands in its [`Outcome`].
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::bounds::{Bounds, SHIPPED_BOUNDS};
+use super::plan::Plan;
+use super::run::{Finding, Outcome, Tested, run};
+use super::witness::Trace;
+use crate::model::{AMBIGUITIES, Rules};
+
+/// How large a carried instance may be to be explored under every reading.
+const STATES_MAX: u64 = 10_000;
+
+/// Small instances, and what holds in them by the defaults.
+#[derive(Debug)]
+pub struct Survey {
+    bounds: Vec<Bounds>,
+    by_default: Vec<Outcome>,
+}
+
+/// What one reading comes to.
+#[derive(Clone, Debug)]
+pub struct ReadingOutcome {
+    /// The ambiguity's id.
+    pub ambiguity: &'static str,
+    /// The reading's name.
+    pub reading: &'static str,
+    /// What fails, each with the name of the instance in which it fails soonest, in the order of the properties.
+    pub fails: Vec<(String, Trace)>,
+    /// Properties that hold for want of an occasion: by the defaults what they speak of happens, and here it never does.
+    pub idle: Vec<&'static str>,
+    /// Whether anything else can happen than by the defaults.
+    pub differs: bool,
+}
+
+/// The carried instances that are small enough to be explored under every reading, smallest first.
+///
+/// # Panics
+///
+/// If a carried file is wrong, which its tests rule out.
+#[must_use]
+pub fn small_bounds() -> Vec<Bounds> {
+    let all = SHIPPED_BOUNDS.iter().map(|(name, text)| Bounds::parse(name, text).expect("carried bounds are right"));
+    all.filter(|bounds| bounds.pins.is_some_and(|pins| pins.states <= STATES_MAX)).collect()
+}
+
+impl Survey {
+    /// Explores every instance by the defaults.
+    #[must_use]
+    pub fn new(bounds: Vec<Bounds>) -> Self {
+        let by_default =
+            bounds.iter().map(|bounds| run(bounds, &Rules::defaults(), &Plan::default(), &mut |_| {})).collect();
+        Self { bounds, by_default }
+    }
+
+    /// The instances.
+    #[must_use]
+    pub fn bounds(&self) -> &[Bounds] {
+        &self.bounds
+    }
+
+    /// Explores every instance under `reading` of `ambiguity`; `None` if the model has no switch for it.
+    #[must_use]
+    pub fn explore(&self, ambiguity: &str, reading: &str) -> Option<ReadingOutcome> {
+        let (_, ambiguity, readings) = AMBIGUITIES.iter().find(|(_, id, _)| *id == ambiguity)?;
+        let reading = readings.iter().find(|name| **name == reading)?;
+        let mut rules = Rules::defaults();
+        rules.declare(ambiguity, reading);
+        let outcomes: Vec<Outcome> =
+            self.bounds.iter().map(|bounds| run(bounds, &rules, &Plan::default(), &mut |_| {})).collect();
+        let named = || self.bounds.iter().map(|bounds| &bounds.name).zip(&outcomes);
+        let mut fails: Vec<(String, Trace)> = Vec::new();
+        for (name, outcome) in named() {
+            for trace in outcome.findings.iter().filter_map(failing) {
+                match fails.iter_mut().find(|(_, known)| known.property.name == trace.property.name) {
+                    Some(known) if known.1.steps.len() <= trace.steps.len() => {}
+                    Some(known) => *known = (name.clone(), trace.clone()),
+                    None => fails.push((name.clone(), trace.clone())),
+                }
+            }
+        }
+        let order = |trace: &Trace| {
+            outcomes.first().and_then(|outcome| {
+                outcome.findings.iter().position(|finding| finding.property.name == trace.property.name)
+            })
+        };
+        fails.sort_by_key(|(_, trace)| order(trace));
+        let tested = |outcomes: &[Outcome], property: &str| {
+            outcomes
+                .iter()
+                .flat_map(|outcome| &outcome.findings)
+                .any(|finding| finding.property.name == property && !matches!(finding.tested, Tested::Untested { .. }))
+        };
+        let properties = self.by_default.iter().flat_map(|outcome| &outcome.findings).map(|found| found.property.name);
+        let mut idle = Vec::new();
+        for property in properties.filter(|name| tested(&self.by_default, name) && !tested(&outcomes, name)) {
+            if !idle.contains(&property) {
+                idle.push(property);
+            }
+        }
+        let differs = !outcomes.iter().zip(&self.by_default).all(|(here, there)| same(here, there));
+        Some(ReadingOutcome { ambiguity, reading, fails, idle, differs })
+    }
+
+    /// As [`Survey::explore`] for each of `readings`, in their order; `progress` is told how many are done.
+    ///
+    /// Each search is on one thread, so that its counterexamples stay the same; several run side by side.
+    #[must_use]
+    pub fn explore_all(
+        &self,
+        readings: &[(&str, &str)],
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Vec<Option<ReadingOutcome>> {
+        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = || {
+            let mut found = Vec::new();
+            while let Some((ambiguity, reading)) = readings.get(next.fetch_add(1, Ordering::Relaxed)) {
+                found.push((ambiguity, reading, self.explore(ambiguity, reading)));
+                progress(1 + done.fetch_add(1, Ordering::Relaxed) as u64);
+            }
+            found
+        };
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        let mut all: Vec<_> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().flat_map(|worker| worker.join().expect("a search does not panic")).collect()
+        });
+        all.sort_by_key(|(ambiguity, reading, _)| readings.iter().position(|pair| pair == &(**ambiguity, **reading)));
+        all.into_iter().map(|(_, _, outcome)| outcome).collect()
+    }
+}
+
+fn failing(finding: &Finding) -> Option<&Trace> {
+    match &finding.tested {
+        Tested::Fails(trace) => Some(trace),
+        Tested::Holds { .. } | Tested::Unexpected { .. } | Tested::Untested { .. } => None,
+    }
+}
+
+/// Whether two explorations of one instance came to the same in every number.
+fn same(one: &Outcome, other: &Outcome) -> bool {
+    let size = |outcome: &Outcome| (outcome.states, outcome.transitions, outcome.depth);
+    let tested = |finding: &Finding| match finding.tested {
+        Tested::Holds { states } | Tested::Unexpected { states } => Some(states),
+        Tested::Untested { .. } => Some(0),
+        Tested::Fails(_) => None,
+    };
+    let pairs = || one.findings.iter().zip(&other.findings);
+    size(one) == size(other) && pairs().all(|(one, other)| tested(one).is_some() && tested(one) == tested(other))
+}
