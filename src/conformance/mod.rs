@@ -24,5 +24,5 @@ pub use deadline::Deadlines;
 pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
 pub use simulated::{Latitude, Simulated, SimulatedError};
 pub use suite::{Plan, Progress, run};
-pub use sut::{Notification, Observe, Outcome, Support, SupportCall, Sut};
+pub use sut::{Notification, Observe, Outcome, Served, Support, SupportCall, Sut};
 pub use target::{Target, TargetError};
