@@ -16,7 +16,7 @@ use crate::spec::Catalogue;
 
 /// How many cases in a row may fail before their first call, in `reset` or because the adapter does not start again,
 /// before the run is given up.
-const FAILURES: u32 = 3;
+pub(super) const FAILURES: u32 = 3;
 
 /// What a run is made of, beside the provider.
 #[derive(Clone, Debug)]
