@@ -105,7 +105,10 @@ pub(crate) fn select<T: Case>(scenarios: Vec<T>, patterns: &[String]) -> Result<
         }
         matchers.push(matcher);
     }
-    Ok(scenarios.into_iter().filter(|scenario| matchers.iter().any(|matcher| matcher.is_match(scenario.id()))).collect())
+    Ok(scenarios
+        .into_iter()
+        .filter(|scenario| matchers.iter().any(|matcher| matcher.is_match(scenario.id())))
+        .collect())
 }
 
 /// What a case can be meant by: its id and its family.

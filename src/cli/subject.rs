@@ -69,9 +69,13 @@ pub(crate) fn warn_of_unknown_readings(profile: &Profile, whose: &str, catalogue
 pub(crate) fn check_role(role: Role, judged: Part) -> Result<(), Failure> {
     match (role, judged) {
         (Role::Store, Part::Store) | (Role::Spooler, Part::Spooler) => Ok(()),
-        (Role::Spooler, Part::Store) => Err(Failure::nothing("the adapter plays a spooler, and these cases judge stores")
-            .help("`--role spooler` judges a spooler")),
-        (Role::Store, Part::Spooler) => Err(Failure::nothing("the adapter plays a store, and these cases judge spoolers")
-            .help("without `--role spooler` a store is judged")),
+        (Role::Spooler, Part::Store) => {
+            Err(Failure::nothing("the adapter plays a spooler, and these cases judge stores")
+                .help("`--role spooler` judges a spooler"))
+        }
+        (Role::Store, Part::Spooler) => {
+            Err(Failure::nothing("the adapter plays a store, and these cases judge spoolers")
+                .help("without `--role spooler` a store is judged"))
+        }
     }
 }

@@ -12,8 +12,8 @@ use super::message::{Level, Lock, Message, Place};
 use super::reading::Rules;
 use super::scope::{Scope, SpoolerOrder};
 use super::spooler::{self, Act, Desk};
-use super::store::World;
 use super::step::{Reply, Step, steps};
+use super::store::World;
 use super::transport::Handed;
 use super::{client, mapi, preprocessor, transport};
 

@@ -76,7 +76,9 @@ impl Oracle {
         let observation = observation.map(|seen| observe::visible(seen, records.observe.as_deref()));
         let observation = observation.as_deref();
         let seen = match call {
-            Call::Leave | Call::Wait | Call::Restart(_) => Some(Seen { code: HResult::S_OK, opened: None, support: None }),
+            Call::Leave | Call::Wait | Call::Restart(_) => {
+                Some(Seen { code: HResult::S_OK, opened: None, support: None })
+            }
             _ => Self::seen(event, call, calls),
         };
         let written = match (call, object.map(|(_, object)| &object.pending)) {
@@ -473,7 +475,8 @@ impl Oracle {
         event: &Event,
         (call, changes): (Call, &[Option<QueueChange>]),
     ) {
-        let Some(code) = event.result.hresult.filter(|_| !matches!(call, Call::Leave | Call::Wait | Call::Restart(_))) else {
+        let Some(code) = event.result.hresult.filter(|_| !matches!(call, Call::Leave | Call::Wait | Call::Restart(_)))
+        else {
             return;
         };
         if let [Some(change)] = *changes {

@@ -51,8 +51,8 @@ struct Known {
     untrue: u32,
     /// Preprocessors whose data is in the message and can be removed, as bits.
     removable: u8,
-    /// Whom the transport at work was offered, as bits.
-    offered: u32,
+    /// Recipients whom a transport has reported while it is being handed the message.
+    failing: u32,
 }
 
 impl Default for Known {
@@ -65,7 +65,7 @@ impl Default for Known {
             undeliverable: 0,
             untrue: 0,
             removable: 0,
-            offered: 0,
+            failing: 0,
         }
     }
 }
@@ -113,7 +113,7 @@ impl Known {
     /// Everything but the message itself is as if the spooler had never seen it.
     fn forsake(&mut self) {
         self.minds = vec![Errand::default()];
-        (self.memory, self.reported, self.undeliverable, self.offered) = (0, 0, 0, 0);
+        (self.memory, self.reported, self.undeliverable, self.failing) = (0, 0, 0, 0);
     }
 
     fn each_mind(&mut self, change: impl Fn(&mut Errand)) {
@@ -197,9 +197,8 @@ impl Oracle {
                 let is_there = index.is_some_and(|index| removable & 1_u8.checked_shl(index.into()).unwrap_or(0) != 0);
                 forbids(&rules, &Desk { processed: is_there && !desk.message.preprocess, ..desk.clone() }, act)
             }
-            Act::Hand(at) => forbids(&rules, desk, act).or_else(|| {
-                forbids_rows(desk, at, shown(&rows, desk, event.params.recipients.as_deref()))
-            }),
+            Act::Hand(at) => forbids(&rules, desk, act)
+                .or_else(|| forbids_rows(desk, at, shown(&rows, desk, event.params.recipients.as_deref()))),
             Act::Unlock => {
                 let served = known.memory & !known.reported;
                 forbids(&rules, desk, act).or_else(|| forbids_letting_go(desk, served))
@@ -250,7 +249,12 @@ impl Oracle {
         }
         if blames.is_empty() && event.result.idle != Some(true) {
             let what = "the spooler says again and again that it is not idle, and nothing is left to do";
-            self.ledger.fail(event.case.clone(), Some(event.seq), what.to_owned(), "`idle: true` when nothing is left to do");
+            self.ledger.fail(
+                event.case.clone(),
+                Some(event.seq),
+                what.to_owned(),
+                "`idle: true` when nothing is left to do",
+            );
         }
         blames
     }
@@ -266,8 +270,9 @@ impl Oracle {
             "transport.submit_message" => {
                 let place = event.params.transport.as_deref().and_then(|name| errands.roster.place(name));
                 let delays = [HResult::MAPI_E_WAIT, HResult::MAPI_E_NETWORK_ERROR];
-                let set = self.places(&entry_id, result.recipients.as_deref().unwrap_or_default());
-                let offered = place.map_or(u32::MAX, |at| self.offered(errands, &entry_id, at, event.params.recipients.as_deref()));
+                let set = self.places(&entry_id, &taken(result.recipients.as_deref()));
+                let offered = place
+                    .map_or(u32::MAX, |at| self.offered(errands, &entry_id, at, event.params.recipients.as_deref()));
                 if result.hresult.is_some_and(|code| delays.contains(&code)) && result.delay_s.is_none() {
                     Some(TransportFault::NoDelay)
                 } else {
@@ -281,8 +286,12 @@ impl Oracle {
             }
             _ => return Vec::new(),
         };
-        let blame =
-            |fault: TransportFault| Blame { entry_id, who: Who::Transport, clause: fault.clause(), expected: "an answer by the rules" };
+        let blame = |fault: TransportFault| Blame {
+            entry_id,
+            who: Who::Transport,
+            clause: fault.clause(),
+            expected: "an answer by the rules",
+        };
         fault.map(blame).into_iter().collect()
     }
 
@@ -340,8 +349,7 @@ impl Oracle {
     /// The places of recipients in the table of a message, as bits.
     fn places(&self, entry_id: &str, recipients: &[Recipient]) -> u32 {
         let addresses = self.messages.get(entry_id).map(|tracker| tracker.addresses.as_slice()).unwrap_or_default();
-        let places = recipients.iter().filter(|row| row.responsibility != Some(false));
-        let places = places.filter_map(|row| bind::place(addresses, &row.address));
+        let places = recipients.iter().filter_map(|row| bind::place(addresses, &row.address));
         places.filter(|place| *place < usize::from(Message::TRACKED)).fold(0, |bits, place| bits | 1 << place)
     }
 
@@ -379,7 +387,7 @@ impl Oracle {
         let entry_id = params.entry_id.clone().or_else(|| result.entry_id.clone()).or_else(|| through(&params.handle));
         let Some(entry_id) = entry_id.and_then(|id| self.row_message(&id)) else { return };
         let spooler = matches!(bind::session(session), Some(Session::Spooler(_)));
-        let set = self.places(&entry_id, result.recipients.as_deref().unwrap_or_default());
+        let set = self.places(&entry_id, &taken(result.recipients.as_deref()));
         let named = self.places(&entry_id, params.recipients.as_deref().unwrap_or_default());
         let index = params.index.and_then(|index| u8::try_from(index).ok());
         let preprocessor = index.and_then(|index| 1_u8.checked_shl(index.into())).unwrap_or(0);
@@ -410,10 +418,10 @@ impl Oracle {
                 known.removable |= removing.fold(0, |bits, index| bits | 1 << index);
             }
             "set_responsibility" if success => {
-                let bits = self.places(&entry_id, &[Recipient {
-                    address: params.recipient.clone().unwrap_or_default(),
-                    ..Recipient::default()
-                }]);
+                let bits = self.places(
+                    &entry_id,
+                    &[Recipient { address: params.recipient.clone().unwrap_or_default(), ..Recipient::default() }],
+                );
                 match params.value {
                     Some(true) if by_transport => known.resolve(bits),
                     Some(true) => known.untrue |= bits & !known.memory & !known.undeliverable,
@@ -430,14 +438,16 @@ impl Oracle {
                 known.each_mind(|mind| mind.waits |= waits);
             }
             "remove_preprocess_info" if success => known.removable &= !preprocessor,
+            // It comes in the course of the transport's SubmitMessage, and counts with that.
+            "support.status_recips" if by_transport => known.failing |= named,
             "support.status_recips" => {
                 known.undeliverable &= !named;
                 known.reported |= named;
                 known.resolve(named);
             }
             "transport.submit_message" => {
-                known.offered = offered;
-                known.resolve(set & offered);
+                let failed = std::mem::take(&mut known.failing);
+                known.resolve((set | failed) & offered);
                 let handed = |mind: &mut Errand| match result.hresult {
                     Some(code) if code.is_success() => mind.with = place.map(|at| (at, Ending::Sent)),
                     Some(HResult::MAPI_E_NOT_ME) => mind.tried |= bit,
@@ -508,7 +518,8 @@ impl Oracle {
     fn tell(&mut self, event: &Event) {
         let unseen = event.call.starts_with("transport.")
             || matches!(event.call.as_str(), "preprocess" | "remove_preprocess_info" | "support.status_recips");
-        let Some(entry_id) = event.params.entry_id.as_deref().filter(|_| unseen).and_then(|id| self.row_message(id)) else {
+        let Some(entry_id) = event.params.entry_id.as_deref().filter(|_| unseen).and_then(|id| self.row_message(id))
+        else {
             return;
         };
         let session = event.session.as_deref().and_then(bind::session).unwrap_or(Session::Spooler(1));
@@ -552,6 +563,11 @@ fn viewed(rows: &[Recipient], stored: u32, view: Option<&[Recipient]>) -> u32 {
         };
         bits | u32::from(open) << index
     })
+}
+
+/// The rows that are not said to be FALSE.
+fn taken(rows: Option<&[Recipient]>) -> Vec<Recipient> {
+    rows.into_iter().flatten().filter(|row| row.responsibility != Some(false)).cloned().collect()
 }
 
 /// An event in the words of the protocol.

@@ -26,6 +26,6 @@ pub(crate) use judge::admits;
 pub use ledger::Ledger;
 pub(crate) use oracle::owes;
 pub use oracle::{Oracle, Setting, Unjudged, rules};
-pub(crate) use roster::Roster;
 pub(crate) use overlap::{Overlapping, Span, Touch};
+pub(crate) use roster::Roster;
 pub use verdict::{Finding, Line, Verdict, Who};

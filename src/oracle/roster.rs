@@ -88,7 +88,8 @@ fn of_types(rows: &[Recipient], types: &[String]) -> u32 {
         let addrtype = row.addrtype.as_deref().unwrap_or("SMTP");
         types.iter().any(|each| each.eq_ignore_ascii_case(addrtype))
     };
-    rows.iter().take(usize::from(Message::TRACKED)).enumerate().fold(0, |bits, (index, row)| {
-        bits | u32::from(is_one(row)) << index
-    })
+    rows.iter()
+        .take(usize::from(Message::TRACKED))
+        .enumerate()
+        .fold(0, |bits, (index, row)| bits | u32::from(is_one(row)) << index)
 }

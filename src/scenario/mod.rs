@@ -17,6 +17,4 @@ pub(crate) use reader::{Members, Problems, Value, suggest};
 
 pub use call::{Answers, Call, Event, NewMessage, OpenFlag, Target};
 pub use script::{Scenario, Step};
-pub use spooler::{
-    Handing, Happening, PlayedPreprocessor, PlayedTransport, Preparing, SpoolerScenario, recipient,
-};
+pub use spooler::{Handing, Happening, PlayedPreprocessor, PlayedTransport, Preparing, SpoolerScenario, recipient};

@@ -70,7 +70,13 @@ fn wake<S: Mortal>(
     if params.transport.is_some() {
         // The news is there before the spooler acts on it.
         let (session, params, call) = (params.transport.clone(), params.clone(), "support.spooler_notify".to_owned());
-        stage.record(Event { session, call, params, result: CallResult::from(spoolproof_sdk::HResult::S_OK), ..Event::default() });
+        stage.record(Event {
+            session,
+            call,
+            params,
+            result: CallResult::from(spoolproof_sdk::HResult::S_OK),
+            ..Event::default()
+        });
     }
     for times in 1..=WAKES {
         let outcome = match sut.call(WAKE, &params, stage) {

@@ -37,7 +37,13 @@ pub(super) struct Handed {
 impl<'a> Parts<'a> {
     pub(super) fn new(scenario: &'a SpoolerScenario) -> Self {
         let (transports, preprocessors) = (scenario.transports.len(), scenario.preprocessors.len());
-        Self { scenario, handed: vec![0; transports], run: vec![0; preprocessors], with: vec![None; transports], references: 0 }
+        Self {
+            scenario,
+            handed: vec![0; transports],
+            run: vec![0; preprocessors],
+            with: vec![None; transports],
+            references: 0,
+        }
     }
 
     /// How calls name the transport with this place, from 1.
@@ -71,7 +77,12 @@ impl<'a> Parts<'a> {
     }
 
     /// `IXPLogon::SubmitMessage` on a message with these rows: who is FALSE there, and of its address types, is offered.
-    pub(super) fn submit(&mut self, name: Option<&str>, entry_id: &str, rows: &[Recipient]) -> Result<Handed, CallError> {
+    pub(super) fn submit(
+        &mut self,
+        name: Option<&str>,
+        entry_id: &str,
+        rows: &[Recipient],
+    ) -> Result<Handed, CallError> {
         let at = self.transport(name)?;
         let played = &self.scenario.transports[at];
         let takes = |row: &&Recipient| {

@@ -75,7 +75,13 @@ impl<'a> Stage<'a> {
         self.store.leave(SPOOLER);
         let params = CallParams { kind: Some(spoolproof_sdk::wire::RestartKind::Crash), ..CallParams::default() };
         let result = CallResult::from(HResult::S_OK);
-        self.record(Event { session: Some(SPOOLER.to_owned()), call: "restart".to_owned(), params, result, ..Event::default() });
+        self.record(Event {
+            session: Some(SPOOLER.to_owned()),
+            call: "restart".to_owned(),
+            params,
+            result,
+            ..Event::default()
+        });
     }
 
     /// Numbers, judges and keeps an event; every message is looked at with it.
@@ -104,7 +110,14 @@ impl<'a> Stage<'a> {
         let during = self.events.len() as u64 + 1 + support.len() as u64 + notifications.len() as u64;
         for SupportCall { method, params, answer } in support {
             let session = Some("store".to_owned());
-            self.keep(Event { session, call: method, params, result: answer, during: Some(during), ..Event::default() });
+            self.keep(Event {
+                session,
+                call: method,
+                params,
+                result: answer,
+                during: Some(during),
+                ..Event::default()
+            });
         }
         for Notification { method, params } in notifications {
             self.keep(Event { session: Some("store".to_owned()), call: method, params, ..Event::default() });
@@ -187,7 +200,9 @@ impl<'a> Stage<'a> {
         }
         let session = params.session.as_deref().unwrap_or(SPOOLER);
         if session != SPOOLER {
-            return Err(CallError::bad_params(format!("the session of this spooler is `{SPOOLER}`, and not `{session}`")));
+            return Err(CallError::bad_params(format!(
+                "the session of this spooler is `{SPOOLER}`, and not `{session}`"
+            )));
         }
         let session = Some(session.to_owned());
         self.of_store(method, &CallParams { session, ..params.clone() })

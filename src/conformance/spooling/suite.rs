@@ -12,7 +12,7 @@ use crate::conformance::suite::{FAILURES, Progress};
 use crate::conformance::sut::Sut;
 use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict, Who};
 use crate::scenario::SpoolerScenario;
-use crate::spec::Catalogue;
+use crate::spec::{self, Catalogue};
 
 /// What a run is made of, beside the spooler.
 #[derive(Clone, Debug)]
@@ -52,7 +52,8 @@ pub fn run_spooler(
         };
         if failures >= FAILURES {
             case.verdict = Verdict::NotExercised;
-            case.reason = Some(format!("given up: the adapter failed {FAILURES} cases in a row before their first call"));
+            case.reason =
+                Some(format!("given up: the adapter failed {FAILURES} cases in a row before their first call"));
             account.cases.push(case);
             continue;
         }
@@ -73,7 +74,12 @@ pub fn run_spooler(
             Ok(()) => failures = 0,
             Err(reason) => {
                 let seq = events.last().map(|event| event.seq);
-                oracle.ledger.fail(Some(case.id.clone()), seq, reason.clone(), "an adapter that speaks the protocol to its end");
+                oracle.ledger.fail(
+                    Some(case.id.clone()),
+                    seq,
+                    reason.clone(),
+                    "an adapter that speaks the protocol to its end",
+                );
                 case.verdict = Verdict::Error;
                 case.reason = Some(reason);
                 let revived = adapter.revive().is_ok();
@@ -85,6 +91,9 @@ pub fn run_spooler(
         account.cases.push(case);
     }
     account.ledger = oracle.map(|oracle| oracle.ledger).unwrap_or_default();
+    // What the played store keeps, says nothing of the spooler.
+    let of_spooler = |id: &str| catalogue.requirement(id).is_some_and(|row| row.who.contains(&spec::Who::Spooler));
+    account.ledger.exercised.retain(|id, _| of_spooler(id));
     account.settle();
     account
 }

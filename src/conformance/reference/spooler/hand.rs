@@ -78,7 +78,13 @@ impl Spooler {
     }
 
     /// Hands the message to one transport.
-    fn ask(&mut self, mapi: &mut dyn Mapi, open: &mut Open, transport: usize, offered: &[String]) -> Result<Asked, CallError> {
+    fn ask(
+        &mut self,
+        mapi: &mut dyn Mapi,
+        open: &mut Open,
+        transport: usize,
+        offered: &[String],
+    ) -> Result<Asked, CallError> {
         let everybody = self.fault("hand-shows-everybody");
         let view = |row: &Recipient| Recipient {
             responsibility: Some(!everybody && !offered.contains(&row.address)),
@@ -181,8 +187,7 @@ impl Spooler {
         let done: Vec<String> = rows.iter().map(|row| row.address.clone()).collect();
         for recipient in &done {
             if !self.fault("record-never") {
-                let params =
-                    CallParams { recipient: Some(recipient.clone()), value: Some(true), ..of_handle(open) };
+                let params = CallParams { recipient: Some(recipient.clone()), value: Some(true), ..of_handle(open) };
                 self.call(mapi, "set_responsibility", params)?;
             }
         }

@@ -1,8 +1,8 @@
 //! Preprocessing, and the removal of what it left.
 
+use serde_json::Value;
 use spoolproof_sdk::wire::{CallParams, LockState};
 use spoolproof_sdk::{CallError, HResult, Mapi};
-use serde_json::Value;
 
 use super::work::{Open, Spooler, of_handle};
 

@@ -120,15 +120,25 @@ impl Spooler {
     fn needs(&mut self, mapi: &mut dyn Mapi, entry_id: &str) -> Result<BTreeSet<usize>, CallError> {
         let Some(open) = self.open(mapi, entry_id, false)? else { return Ok(BTreeSet::new()) };
         self.release(mapi, &open)?;
+        Ok(self.needed(&open))
+    }
+
+    /// The transports that take a recipient who is left.
+    fn needed(&self, open: &Open) -> BTreeSet<usize> {
         let needs = |transport: &usize| {
             let of = |row: &&Recipient| row.responsibility != Some(true);
             open.rows.iter().filter(of).any(|row| self.registry.takes(*transport, row))
         };
-        Ok((0..self.registry.transports.len()).filter(needs).collect())
+        (0..self.registry.transports.len()).filter(needs).collect()
     }
 
     /// Opens a message; `None` if the store refuses.
-    pub(super) fn open(&mut self, mapi: &mut dyn Mapi, entry_id: &str, modify: bool) -> Result<Option<Open>, CallError> {
+    pub(super) fn open(
+        &mut self,
+        mapi: &mut dyn Mapi,
+        entry_id: &str,
+        modify: bool,
+    ) -> Result<Option<Open>, CallError> {
         let flags = if modify { vec!["MAPI_MODIFY".to_owned()] } else { Vec::new() };
         let params = CallParams { entry_id: Some(entry_id.to_owned()), flags: Some(flags), ..CallParams::default() };
         let result = self.call(mapi, "open_entry", params)?;
@@ -176,6 +186,8 @@ impl Spooler {
                 self.lock(mapi, &open, LockState::Unlocked)?;
             }
             self.release(mapi, &open)?;
+            let needs = self.needed(&open);
+            self.errands.entry(open.entry_id).or_default().needs = needs;
             return Ok(true);
         }
         if !self.fault("remove-info-never") {
@@ -226,14 +238,16 @@ impl Errand {
     /// Whether a transport that it needs could be asked now.
     fn can_go(&self) -> bool {
         let pending = self.waits.union(&self.deferred).count() != 0;
-        let ready = self.needs.iter().min().is_some_and(|first| !self.waits.contains(first) && !self.deferred.contains(first));
+        let ready =
+            self.needs.iter().min().is_some_and(|first| !self.waits.contains(first) && !self.deferred.contains(first));
         !pending || (ready && !self.waits.contains(&ANY_NEWS)) || !self.announced.is_empty()
     }
 }
 
 impl Provider for Spooler {
     fn initialize(&mut self, _params: &CallParams) -> Result<InitializeResult, CallError> {
-        let mut about = InitializeResult::spooler("reference-spooler", env!("CARGO_PKG_VERSION")).serving(SPOOLER_METHODS);
+        let mut about =
+            InitializeResult::spooler("reference-spooler", env!("CARGO_PKG_VERSION")).serving(SPOOLER_METHODS);
         for (ambiguity, reading) in OWN {
             about.profile.readings.insert((*ambiguity).to_owned(), (*reading).to_owned());
         }
@@ -271,8 +285,12 @@ impl Provider for Spooler {
 }
 
 /// The readings that it says it follows.
-const OWN: &[(&str, &str)] =
-    &[("A11", "MatchedInRegistrationOrder"), ("C5", "UnlockWhileWaiting"), ("E1", "PerTransportFIFO"), ("G17", "DeferredIsUnlocked")];
+const OWN: &[(&str, &str)] = &[
+    ("A11", "MatchedInRegistrationOrder"),
+    ("C5", "UnlockWhileWaiting"),
+    ("E1", "PerTransportFIFO"),
+    ("G17", "DeferredIsUnlocked"),
+];
 
 pub(super) fn of_handle(open: &Open) -> CallParams {
     CallParams { handle: Some(open.handle.clone()), ..CallParams::default() }
