@@ -402,20 +402,18 @@ fn a_way_of_any_length_fits_the_stack() {
 }
 
 #[test]
-fn a_run_that_owes_to_many_is_found_though_not_the_shortest() {
+fn a_run_that_owes_too_much_for_the_shortest_is_found_all_the_same() {
     let mut random = Random(1);
     for classes in [20, 64] {
+        // Every state owes its class, which moves on one way and not on the others.
         let mut graph = Graph::default();
         for state in 0..300 {
-            let step =
-                |to, action| Edge { to, action, classes: u64::from(state < classes && action == 0) << (state % 64) };
-            graph.expand([step((state + 1) % 300, 0), step(random.below(300), 1), step(random.below(300), 2)]);
+            let step = |to, classes| Edge { to, action: 0, classes };
+            graph.expand([step((state + 1) % 300, 1 << (state % classes)), step(random.below(300), 0)]);
         }
-        // One class each for the first states, so that to pass there is to owe.
-        for fairness in [weak(u64::MAX), strong(u64::MAX >> (64 - classes))] {
-            let Verdict::Fails(lasso) = judge(&graph, fairness, &Always) else { panic!("all of it is fair") };
-            assert_eq!(lasso.verify(&graph, fairness, &Always), Ok(()), "{lasso:#?}");
-        }
+        let fairness = strong(u64::MAX);
+        let Verdict::Fails(lasso) = judge(&graph, fairness, &Always) else { panic!("all of it is fair") };
+        assert_eq!(lasso.verify(&graph, fairness, &Always), Ok(()), "{lasso:#?}");
     }
 }
 

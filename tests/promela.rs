@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
-use spoolproof::check::{Bounds, Pins, run};
+use spoolproof::check::{Bounds, Pins, Plan, run};
 use spoolproof::model::Rules;
 
 /// What the script's exit status says when SPIN or a C compiler is missing.
@@ -50,7 +50,7 @@ fn explored(messages: usize, recipients: u8, crashes: u8) -> Pins {
         draft.recipients = recipients;
     }
     bounds.scope.crashes = crashes;
-    let outcome = run(&bounds, &Rules::defaults(), &mut |_| {});
+    let outcome = run(&bounds, &Rules::defaults(), &Plan::default(), &mut |_| {});
     Pins { states: outcome.states, transitions: outcome.transitions }
 }
 

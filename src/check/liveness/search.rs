@@ -11,6 +11,8 @@ pub(super) struct Search {
     seen: FixedBitSet,
     /// The states that were seen, the nearest first.
     order: Vec<u32>,
+    /// Where in that order each distance from the start ends.
+    layers: Vec<usize>,
     /// For each state that was seen, the start apart: where the edge stands by which it was first reached.
     via: Vec<usize>,
 }
@@ -18,7 +20,8 @@ pub(super) struct Search {
 impl Search {
     /// A search among so many states.
     pub(super) fn new(states: usize) -> Self {
-        Self { start: 0, seen: FixedBitSet::with_capacity(states), order: Vec::new(), via: vec![0; states] }
+        let seen = FixedBitSet::with_capacity(states);
+        Self { start: 0, seen, order: Vec::new(), layers: Vec::new(), via: vec![0; states] }
     }
 
     /// Visits all that can be reached from `start`.
@@ -26,8 +29,8 @@ impl Search {
         self.find(graph, start, |_| true, |_| false);
     }
 
-    /// The edges from `start` to the nearest one that is a `goal`, itself the last, all of them among those `along` which
-    /// the search may go; edges are named by their places.
+    /// The edges from `start` to the nearest one that is a `goal`, itself the last, all of them among those `along`
+    /// which the search may go; edges are named by their places.
     pub(super) fn nearest(
         &mut self,
         graph: &Graph,
@@ -44,6 +47,15 @@ impl Search {
     /// What the last search saw, the nearest first.
     pub(super) fn order(&self) -> &[u32] {
         &self.order
+    }
+
+    /// The same with their distances from the start.
+    pub(super) fn distances(&self) -> impl Iterator<Item = (usize, u32)> {
+        let mut distance = 0;
+        self.order.iter().enumerate().map(move |(at, state)| {
+            distance += usize::from(self.layers.get(distance).is_some_and(|end| *end == at));
+            (distance, *state)
+        })
     }
 
     /// The shortest way from the start of the last search to a state that it saw.
@@ -70,8 +82,13 @@ impl Search {
         self.seen.insert(start as usize);
         self.order.clear();
         self.order.push(start);
-        let mut done = 0;
+        self.layers.clear();
+        let (mut done, mut layer) = (0, 1);
         while let Some(&state) = self.order.get(done) {
+            if done == layer {
+                self.layers.push(layer);
+                layer = self.order.len();
+            }
             done += 1;
             for place in graph.places(state).filter(|place| along(*place)) {
                 if goal(place) {
