@@ -13,6 +13,7 @@ use super::reading::Rules;
 use super::scope::{Scope, SpoolerOrder};
 use super::spooler::{self, Act, Desk};
 use super::step::{Reply, Step, Times, steps};
+use super::store::World;
 use super::transport::Handed;
 use super::{client, mapi, preprocessor, transport};
 
@@ -477,15 +478,30 @@ pub(super) fn turns((rules, scope): (&Rules, &Scope), entries: &[Entry], at: usi
     if !(m.queued || m.completing) {
         return 0;
     }
-    let is_taken = |m: &Message| matches!(m.lock, Lock::Spooler(_) | Lock::Client);
     if scope.order == SpoolerOrder::Any {
         let free = (1..=scope.spoolers).filter(|number| m.lock != Lock::Spooler(*number));
         return free.fold(0, |turns, number| turns | 1 << (number - 1));
     }
-    if is_taken(m) {
+    turns_in_order(rules, entries, at, &scope.messages[at].fits, scope.spoolers)
+}
+
+/// The same for spoolers that keep the order of the queue; `fits` are the recipients of the message that each transport
+/// takes by address type.
+#[must_use]
+pub fn turns_in_order(
+    rules: &Rules,
+    entries: &[Entry],
+    at: usize,
+    fits: &[u32; World::TRANSPORTS_MAX],
+    spoolers: u8,
+) -> u8 {
+    let entry = &entries[at];
+    let m = &entry.message;
+    let is_taken = |m: &Message| matches!(m.lock, Lock::Spooler(_) | Lock::Client);
+    if !(m.queued || m.completing) || is_taken(m) {
         return 0;
     }
-    let passes = |other: &Entry| spooler::lets_pass(rules, &other.errand, entry, &scope.messages[at].fits);
+    let passes = |other: &Entry| spooler::lets_pass(rules, &other.errand, entry, fits);
     let others = || entries.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, other)| other);
     let older = |other: &Entry| {
         let o = &other.message;
@@ -495,5 +511,5 @@ pub(super) fn turns((rules, scope): (&Rules, &Scope), entries: &[Entry], at: usi
         return 0;
     }
     let idle = |number: &u8| others().all(|other| other.message.lock != Lock::Spooler(*number) || passes(other));
-    (1..=scope.spoolers).filter(idle).fold(0, |turns, number| turns | 1 << (number - 1))
+    (1..=spoolers).filter(idle).fold(0, |turns, number| turns | 1 << (number - 1))
 }
