@@ -530,10 +530,12 @@ fn number(name: &str, value: Value<'_>, min: u64, max: u64, problems: &mut Probl
 /// The bounds that this program carries, smallest first: name and text.
 pub const SHIPPED_BOUNDS: &[(&str, &str)] = &[
     ("rivals", include_str!("../../models/bounds/rivals.toml")),
+    ("errand", include_str!("../../models/bounds/errand.toml")),
     ("known", include_str!("../../models/bounds/known.toml")),
     ("tiny", include_str!("../../models/bounds/tiny.toml")),
     ("filing", include_str!("../../models/bounds/filing.toml")),
     ("partial", include_str!("../../models/bounds/partial.toml")),
+    ("torn", include_str!("../../models/bounds/torn.toml")),
     ("resend", include_str!("../../models/bounds/resend.toml")),
     ("failing", include_str!("../../models/bounds/failing.toml")),
     ("preprocess", include_str!("../../models/bounds/preprocess.toml")),
