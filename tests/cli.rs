@@ -450,7 +450,7 @@ fn a_mistake_about_bounds_exits_with_2_and_the_others_are_explored() {
     for (reading, expected) in [
         ("A1", "write it as"),
         ("A1=Litteral", "did you mean `Literal`?"),
-        ("E1=Any", "does not depend on how `E1` is read"),
+        ("A8=Any", "does not depend on how `A8` is read"),
         ("Q1=Any", "no ambiguity is called `Q1`"),
     ] {
         let ran = check(&["check", "tiny", "--reading", reading], exit::UNREADABLE);
