@@ -37,6 +37,9 @@ pub struct Pins {
 }
 
 impl Bounds {
+    /// Carried instances that are explored only when they are asked for, since they take long.
+    pub const LARGE: &[&str] = &["lifecycle"];
+
     /// Reads the text of the bounds file `name`.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use crate::spec::{Catalogue, closest};
   spoolproof check tight --reading A1=Literal       what goes wrong under another reading
   spoolproof check huge.toml --memory 8GiB --time 5min")]
 pub(crate) struct Check {
-    /// The bounds: names of carried ones, or files; without one, all that are carried, smallest first
+    /// The bounds: names of carried ones, or files; without one, all that are carried but the largest (`lifecycle`)
     #[arg(value_name = "BOUNDS")]
     bounds: Vec<PathBuf>,
 
@@ -48,7 +48,8 @@ impl Check {
         let rules = rules(&self.readings, &library::catalogue()?)?;
         let plan = self.plan.plan()?;
         let names: Vec<PathBuf> = if self.bounds.is_empty() {
-            SHIPPED_BOUNDS.iter().map(|(name, _)| PathBuf::from(name)).collect()
+            let names = SHIPPED_BOUNDS.iter().map(|(name, _)| *name);
+            names.filter(|name| !Bounds::LARGE.contains(name)).map(PathBuf::from).collect()
         } else {
             self.bounds.clone()
         };
