@@ -407,6 +407,28 @@ fn bounds_are_explored() {
 }
 
 #[test]
+fn what_a_search_may_take_is_told_on_the_command_line() {
+    check(&["check", "tiny", "--exact", "--threads", "2", "--memory", "64MiB", "--time", "5min"], exit::CONFORMS);
+    check(&["check", "tiny", "--engine", "stateright"], exit::CONFORMS);
+    for wrong in [&["--memory", "2GB"][..], &["--time", "60"], &["--threads", "0"], &["--engine", "spin"]] {
+        check(&[&["check", "tiny"], wrong].concat(), exit::UNREADABLE);
+    }
+    let ran = check(&["check", "tiny", "--engine", "stateright", "--memory", "1GiB"], exit::UNREADABLE);
+    assert!(ran.err.contains("that engine heeds no `--memory`"), "{}", ran.err);
+}
+
+#[test]
+fn a_search_that_stops_early_exits_with_5_unless_something_fails() {
+    let part = ["check", "finish", "--memory", "1MiB"];
+    let ran = check(&[&part[..], &["tiny"]].concat(), exit::INCONCLUSIVE);
+    assert!(ran.out.contains("stopped at the memory budget of 1 MiB"), "{}", ran.out);
+    assert!(ran.out.contains("? 15 properties: no counterexample so far"), "{}", ran.out);
+    let failing = [&part[..], &["--reading", "B1=SampleStore"]].concat();
+    let ran = check(&failing, exit::VIOLATION);
+    assert!(ran.out.contains("stopped at") && ran.out.contains("✗"), "{}", ran.out);
+}
+
+#[test]
 fn a_counterexample_exits_with_1_and_is_a_scenario() {
     let bench = Bench::new();
     let ran = checked(&bench, &["check", "tiny", "--reading", "B1=SampleStore"], exit::VIOLATION);

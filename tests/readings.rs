@@ -52,6 +52,17 @@ const PREDICTED: &[(&str, &str, &str)] = &[
     ("H4", "FinishWithUnknown", "a finished message has reached everybody"),
     ("H6", "CheckerMoves", "a sent message ends where its properties say"),
     ("H7", "LostOnStop", "nobody is sent to twice"),
+    ("A5", "Always", "a finished message has reached everybody"),
+    ("A6", "PrepareSubmitLiteral", "nobody is sent to twice"),
+    ("A6", "StoreTasksLiteral", "a finished message has reached everybody"),
+    ("D8", "AfterFirstPass", "a finished message has reached everybody"),
+    ("F4", "Finished", "a finished message has reached everybody"),
+    ("G3", "PerMessage", "a finished message has reached everybody"),
+    ("G4", "TrueAfterAttempt", "a finished message has reached everybody"),
+    ("G5", "OneGlobalFlag", "a finished message has reached everybody"),
+    ("G14", "NotMeMayHavePartial", "nobody is sent to twice"),
+    ("G15", "TransportHasCopy", "a finished message has reached everybody"),
+    ("G16", "FlagWins", "a finished message has reached everybody"),
 ];
 
 #[test]
@@ -69,7 +80,7 @@ fn every_reading_does_what_the_register_says() {
     }
     for (id, name, property) in PREDICTED {
         let (stance, outcome) = &all[&((*id).to_owned(), (*name).to_owned())];
-        assert_eq!(*stance, Stance::Rejected, "{id}={name}");
+        assert_ne!(*stance, Stance::Permitted, "{id}={name}");
         let fails = outcome.fails.iter().any(|(_, trace)| trace.property.name == *property);
         assert!(fails, "{id}={name} does not break “{property}”: {:?}", outcome.fails);
     }
