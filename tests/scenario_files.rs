@@ -193,7 +193,7 @@ fn what_only_some_adapters_serve_is_optional() {
 #[test]
 fn what_a_modelled_requirement_says_shows_it_is_there_and_names_it() {
     let catalogue = spoolproof::spec::Catalogue::embedded().expect("the shipped catalogue is good");
-    let scenarios = scenarios();
+    let (scenarios, spoolers) = (scenarios(), common::spooler_scenarios());
     let mut wrong = Vec::new();
     for row in catalogue.requirements() {
         let modelled = row.status == spoolproof::spec::RequirementStatus::Modelled;
@@ -203,8 +203,10 @@ fn what_a_modelled_requirement_says_shows_it_is_there_and_names_it() {
         for shown in &row.shown_by {
             let trace = root().join("scenarios").join(format!("{shown}.ndjson"));
             let scenario = scenarios.iter().find(|scenario| scenario.id == *shown);
-            let names = scenario.is_some_and(|scenario| scenario.requirements.contains(&row.id));
-            if !(names || shown.starts_with("traces/") && trace.exists()) {
+            let of_store = scenario.is_some_and(|scenario| scenario.requirements.contains(&row.id));
+            let of_spooler = spoolers.iter().find(|scenario| scenario.id == *shown);
+            let of_spooler = of_spooler.is_some_and(|scenario| scenario.requirements.contains(&row.id));
+            if !(of_store || of_spooler || shown.starts_with("traces/") && trace.exists()) {
                 wrong.push(format!("{}: {shown} does not name it", row.id));
             }
         }
