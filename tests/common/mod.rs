@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use spoolproof::scenario::{Scenario, SpoolerScenario};
+use spoolproof::scenario::Scenario;
 
 /// The shipped scenarios, in the order of their paths.
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -13,21 +13,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         let id = below.to_str().expect("UTF-8").replace('\\', "/");
         let source = fs::read_to_string(&path).expect("a text file");
         Scenario::parse(&id, &source).unwrap_or_else(|problems| panic!("{id}: {problems:#?}"))
-    };
-    files(&top).into_iter().map(parse).collect()
-}
-
-/// The shipped cases for spoolers, in the order of their paths.
-#[allow(dead_code, reason = "not every test is about spoolers")]
-pub(crate) fn spooler_scenarios() -> Vec<SpoolerScenario> {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("spooler");
-    let catalogue = spoolproof::spec::Catalogue::embedded().expect("the shipped catalogue is good");
-    let known: Vec<&str> = catalogue.requirements().iter().map(|row| row.id.as_str()).collect();
-    let parse = |path: PathBuf| {
-        let below = path.strip_prefix(&top).expect("below the folder of cases").with_extension("");
-        let id = below.to_str().expect("UTF-8").replace('\\', "/");
-        let source = fs::read_to_string(&path).expect("a text file");
-        SpoolerScenario::parse(&id, &source, &known).unwrap_or_else(|problems| panic!("{id}: {problems:#?}"))
     };
     files(&top).into_iter().map(parse).collect()
 }
