@@ -540,6 +540,7 @@ pub const SHIPPED_BOUNDS: &[(&str, &str)] = &[
     ("tiny", include_str!("../../models/bounds/tiny.toml")),
     ("filing", include_str!("../../models/bounds/filing.toml")),
     ("partial", include_str!("../../models/bounds/partial.toml")),
+    ("torn", include_str!("../../models/bounds/torn.toml")),
     ("resend", include_str!("../../models/bounds/resend.toml")),
     ("relay", include_str!("../../models/bounds/relay.toml")),
     ("overtaking", include_str!("../../models/bounds/overtaking.toml")),
