@@ -53,3 +53,26 @@ fn a_spooler_locks_what_was_never_submitted() {
 fn a_spooler_that_loses_a_race_against_an_abort_is_not_to_blame() {
     check("spooler-loses-a-race.ndjson", &[]);
 }
+
+#[test]
+fn a_spooler_that_does_not_end_what_it_begins_is_blamed_for_what_it_does_next() {
+    check(
+        "spooler-never-ends.ndjson",
+        &[
+            (15, Verdict::Violation, Who::Spooler, &["XPS-16", "MSM-05"]),
+            (22, Verdict::Violation, Who::Spooler, &["XPS-16", "SEED2-09"]),
+        ],
+    );
+    check("spooler-waits-and-goes-on.ndjson", &[]);
+}
+
+#[test]
+fn a_transport_is_blamed_for_its_own_answers() {
+    let flags: &[&str] = &["XPE-02", "XPE-03", "XPE-04", "XPE-05"];
+    check("transport-ends-with-an-unknown-flag.ndjson", &[(12, Verdict::Violation, Who::Transport, flags)]);
+    let delay: &[&str] = &["XPS-20", "XPS-08", "XPS-06"];
+    check("transport-names-no-delay.ndjson", &[(11, Verdict::Violation, Who::Transport, delay)]);
+    check("transport-delay-not-recorded.ndjson", &[(11, Verdict::Inconclusive, Who::Transport, delay)]);
+    let rows: &[&str] = &["XPS-14", "RSP-03"];
+    check("transport-takes-anothers-recipient.ndjson", &[(11, Verdict::Deviation, Who::Transport, rows)]);
+}

@@ -1,5 +1,8 @@
 //! The shipped scenarios: each file reads, prints back the same, and names requirements of the catalogue.
 
+#[path = "common/spoolers.rs"]
+mod spoolers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -193,7 +196,7 @@ fn what_only_some_adapters_serve_is_optional() {
 #[test]
 fn what_a_modelled_requirement_says_shows_it_is_there_and_names_it() {
     let catalogue = spoolproof::spec::Catalogue::embedded().expect("the shipped catalogue is good");
-    let scenarios = scenarios();
+    let (scenarios, of_spoolers) = (scenarios(), spoolers::spooler_scenarios());
     let mut wrong = Vec::new();
     for row in catalogue.requirements() {
         let modelled = row.status == spoolproof::spec::RequirementStatus::Modelled;
@@ -203,8 +206,10 @@ fn what_a_modelled_requirement_says_shows_it_is_there_and_names_it() {
         for shown in &row.shown_by {
             let trace = root().join("scenarios").join(format!("{shown}.ndjson"));
             let scenario = scenarios.iter().find(|scenario| scenario.id == *shown);
-            let names = scenario.is_some_and(|scenario| scenario.requirements.contains(&row.id));
-            if !(names || shown.starts_with("traces/") && trace.exists()) {
+            let of_store = scenario.is_some_and(|scenario| scenario.requirements.contains(&row.id));
+            let of_spooler = of_spoolers.iter().find(|scenario| scenario.id == *shown);
+            let of_spooler = of_spooler.is_some_and(|scenario| scenario.requirements.contains(&row.id));
+            if !(of_store || of_spooler || shown.starts_with("traces/") && trace.exists()) {
                 wrong.push(format!("{}: {shown} does not name it", row.id));
             }
         }

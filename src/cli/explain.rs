@@ -8,7 +8,6 @@ use super::failure::Failure;
 use super::{exit, groups, library, output};
 use crate::model::{Aspect, Clause, PROPERTIES, all_clauses};
 use crate::report::layout::{FAINT, STRONG, fill, wrap};
-use crate::scenario::Scenario;
 use crate::spec::{Ambiguity, Catalogue, Form, Reading, Requirement, RequirementStatus, closest};
 
 /// Print a rule: what it says, where it stands, how it is read, and what checks it
@@ -32,7 +31,7 @@ impl Explain {
             output::print(|out| groups::overview(&catalogue, out))?;
             return Ok(exit::CONFORMS);
         }
-        let scenarios = library::carried(&catalogue)?;
+        let cases = library::exercising(&catalogue)?;
         let mut code = exit::CONFORMS;
         let mut written = false;
         for id in &self.ids {
@@ -42,7 +41,7 @@ impl Explain {
                         if written {
                             writeln!(out)?;
                         }
-                        topic.write(&catalogue, &scenarios, out)
+                        topic.write(&catalogue, &cases, out)
                     })?;
                     written = true;
                 }
@@ -87,12 +86,12 @@ impl<'a> Topic<'a> {
         })
     }
 
-    fn write(&self, catalogue: &Catalogue, scenarios: &[Scenario], out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, catalogue: &Catalogue, cases: &[(String, Vec<String>)], out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Ambiguity(row) => ambiguity(row, None, out),
             Self::Group(id) => groups::members(id, catalogue, out),
             Self::Reading(row, reading) => ambiguity(row, Some(reading), out),
-            Self::Requirement(row) => requirement(row, catalogue, scenarios, out),
+            Self::Requirement(row) => requirement(row, catalogue, cases, out),
         }
     }
 }
@@ -100,7 +99,7 @@ impl<'a> Topic<'a> {
 fn requirement(
     row: &Requirement,
     catalogue: &Catalogue,
-    scenarios: &[Scenario],
+    cases: &[(String, Vec<String>)],
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let who: Vec<String> = row.who.iter().map(ToString::to_string).collect();
@@ -144,8 +143,8 @@ fn requirement(
     list("checked by", all_clauses().filter_map(|clause| checks(clause, &row.id)), out)?;
     let properties = PROPERTIES.iter().filter(|property| property.ids.contains(&row.id.as_str()));
     list("properties", properties.map(|property| format!("“{}”", property.name)), out)?;
-    let shown = scenarios.iter().filter(|scenario| scenario.requirements.contains(&row.id));
-    list("exercised", shown.map(|scenario| scenario.id.clone()), out)
+    let shown = cases.iter().filter(|(_, requirements)| requirements.contains(&row.id));
+    list("exercised", shown.map(|(case, _)| case.clone()), out)
 }
 
 /// The clause by name with what it pins for `id`, if it does.
@@ -238,10 +237,10 @@ mod tests {
 
     fn explained(id: &str) -> String {
         let catalogue = library::catalogue().expect("the catalogue is right");
-        let scenarios = library::carried(&catalogue).expect("the scenarios are right");
+        let cases = library::exercising(&catalogue).expect("the cases are right");
         let topic = Topic::find(id, &catalogue).unwrap_or_else(|failure| panic!("{failure:?}"));
         let mut out = Vec::new();
-        topic.write(&catalogue, &scenarios, &mut out).expect("written");
+        topic.write(&catalogue, &cases, &mut out).expect("written");
         strip_str(&String::from_utf8(out).expect("text")).to_string()
     }
 
@@ -273,12 +272,12 @@ mod tests {
     #[test]
     fn every_row_can_be_explained_in_the_width() {
         let catalogue = library::catalogue().expect("the catalogue is right");
-        let scenarios = library::carried(&catalogue).expect("the scenarios are right");
+        let cases = library::exercising(&catalogue).expect("the cases are right");
         let requirements = catalogue.requirements().iter().map(|row| row.id.as_str());
         for id in requirements.chain(catalogue.ambiguities().iter().map(|row| row.id.as_str())) {
             let Ok(topic) = Topic::find(id, &catalogue) else { panic!("{id} is not found") };
             let mut out = Vec::new();
-            topic.write(&catalogue, &scenarios, &mut out).expect("written");
+            topic.write(&catalogue, &cases, &mut out).expect("written");
             let text = strip_str(&String::from_utf8(out).expect("text")).to_string();
             let long = text.lines().skip(1).find(|line| line.chars().count() > super::WIDTH && !line.contains("https"));
             assert_eq!(long, None, "{id}");

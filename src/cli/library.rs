@@ -43,6 +43,14 @@ pub(crate) fn carried_for_spoolers(catalogue: &Catalogue) -> Result<Vec<SpoolerS
     Ok(scenarios)
 }
 
+/// Every case that the program carries, for stores and then for spoolers, with the requirements that it is about.
+pub(crate) fn exercising(catalogue: &Catalogue) -> Result<Vec<(String, Vec<String>)>, Failure> {
+    let stores = carried(catalogue)?.into_iter().map(|case| (case.id, case.requirements));
+    let spoolers = carried_for_spoolers(catalogue)?.into_iter();
+    let spoolers = spoolers.map(|case| (format!("{} (spooler)", case.id), case.requirements));
+    Ok(stores.chain(spoolers).collect())
+}
+
 /// The cases for spoolers in the files and folders that the user names, and what is wrong with the others.
 pub(crate) fn named_for_spoolers(paths: &[PathBuf], catalogue: &Catalogue) -> (Vec<SpoolerScenario>, Vec<Failure>) {
     let (mut scenarios, mut failures) = (Vec::new(), Vec::new());

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::failure::Failure;
+use super::reference::Part;
 use super::{cases, exit, library, output};
 use crate::report::layout::{FAINT, columns};
 
@@ -12,17 +13,30 @@ pub(crate) struct List {
     /// Only these cases: an id, a family or a glob, such as `abort/locked`, `abort`, `*/locked*`
     #[arg(value_name = "PATTERN")]
     patterns: Vec<String>,
+
+    /// The part that the cases are for
+    #[arg(long, value_enum, default_value_t = Part::Store)]
+    role: Part,
 }
 
 impl List {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         let catalogue = library::catalogue()?;
-        let scenarios = cases::select(library::carried(&catalogue)?, &self.patterns)?;
-        let width = scenarios.iter().map(|scenario| columns(&scenario.id)).max().unwrap_or_default();
+        let rows: Vec<(String, String, Vec<String>)> = match self.role {
+            Part::Store => cases::select(library::carried(&catalogue)?, &self.patterns)?
+                .into_iter()
+                .map(|case| (case.id, case.title, case.requirements))
+                .collect(),
+            Part::Spooler => cases::select(library::carried_for_spoolers(&catalogue)?, &self.patterns)?
+                .into_iter()
+                .map(|case| (case.id, case.title, case.requirements))
+                .collect(),
+        };
+        let width = rows.iter().map(|(id, ..)| columns(id)).max().unwrap_or_default();
         output::print(|out| {
-            for scenario in &scenarios {
-                let requirements = scenario.requirements.join(", ");
-                writeln!(out, "{:width$}  {}  {FAINT}{requirements}{FAINT:#}", scenario.id, scenario.title)?;
+            for (id, title, requirements) in &rows {
+                let requirements = requirements.join(", ");
+                writeln!(out, "{id:width$}  {title}  {FAINT}{requirements}{FAINT:#}")?;
             }
             Ok(())
         })?;

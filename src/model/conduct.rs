@@ -119,6 +119,16 @@ impl TransportFault {
         }
     }
 
+    /// What would have been right.
+    #[must_use]
+    pub const fn instead(self) -> &'static str {
+        match self {
+            Self::NoDelay => "a delay in seconds",
+            Self::Flags => "no flag, or one of END_DONT_RESEND, END_RESEND_LATER, END_RESEND_NOW",
+            Self::OthersRows => "PR_RESPONSIBILITY of its own recipients alone",
+        }
+    }
+
     /// The flags of EndMessage (XPE-02..05).
     pub const END_FLAGS: [&str; 3] = ["END_DONT_RESEND", "END_RESEND_LATER", "END_RESEND_NOW"];
 }

@@ -15,7 +15,7 @@ use super::bind;
 use super::oracle::Oracle;
 use super::roster::Roster;
 use super::tracker::{Entry as HistoryEntry, Said, Tracker};
-use super::verdict::{Finding, Who};
+use super::verdict::{Finding, Verdict, Who};
 use crate::model::{
     Act, Aspect, Clause, Desk, Ending, Entry, Errand, Lock, Message, Session, TransportFault, forbids,
     forbids_letting_go, forbids_lock, forbids_rows, guards, neglects, turns_in_order,
@@ -77,6 +77,8 @@ pub(super) struct Blame {
     who: Who,
     clause: &'static Clause,
     expected: &'static str,
+    /// Whether the log shows all that decides.
+    sure: bool,
 }
 
 /// An act as an event shows it.
@@ -221,6 +223,7 @@ impl Oracle {
             who: Who::Spooler,
             clause,
             expected: "not this, or not yet",
+            sure: true,
         };
         broken.map(blame).into_iter().collect()
     }
@@ -244,7 +247,7 @@ impl Oracle {
             if left.iter().all(Option::is_some)
                 && let Some(clause) = left.into_iter().flatten().next()
             {
-                blames.push(Blame { entry_id, who: Who::Spooler, clause, expected: "to go on with it" });
+                blames.push(Blame { entry_id, who: Who::Spooler, clause, expected: "to go on with it", sure: true });
             }
         }
         if blames.is_empty() && event.result.idle != Some(true) {
@@ -273,7 +276,7 @@ impl Oracle {
                 let set = self.places(&entry_id, &taken(result.recipients.as_deref()));
                 let offered = place
                     .map_or(u32::MAX, |at| self.offered(errands, &entry_id, at, event.params.recipients.as_deref()));
-                if result.hresult.is_some_and(|code| delays.contains(&code)) && result.delay_s.is_none() {
+                if result.hresult.is_some_and(|code| delays.contains(&code)) && result.delay_s.unwrap_or(0) == 0 {
                     Some(TransportFault::NoDelay)
                 } else {
                     (set & !offered != 0).then_some(TransportFault::OthersRows)
@@ -290,7 +293,9 @@ impl Oracle {
             entry_id,
             who: Who::Transport,
             clause: fault.clause(),
-            expected: "an answer by the rules",
+            expected: fault.instead(),
+            // A log without the delay may just not record it.
+            sure: fault != TransportFault::NoDelay || result.delay_s.is_some(),
         };
         fault.map(blame).into_iter().collect()
     }
@@ -368,7 +373,7 @@ impl Oracle {
         if event.call == "restart" {
             return errands.known.values_mut().for_each(Known::forsake);
         }
-        let of_transport = params.transport.as_deref().or(by_transport.then_some(session));
+        let of_transport = params.transport.as_deref().or_else(|| by_transport.then_some(session));
         let place = of_transport.and_then(|name| errands.roster.place(name));
         let bit = place.map_or(0, |place| 1_u8 << place);
         if event.call == "support.spooler_notify" && by_transport {
@@ -490,7 +495,7 @@ impl Oracle {
             return;
         }
         self.tell(event);
-        for Blame { entry_id, who, clause, expected } in blames {
+        for Blame { entry_id, who, clause, expected, sure } in blames {
             if !self.judged.contains(&who) {
                 continue;
             }
@@ -499,7 +504,7 @@ impl Oracle {
             let finding = Finding {
                 case: event.case.clone(),
                 seq: Some(event.seq),
-                verdict: self.severity(&ids),
+                verdict: if sure { self.severity(&ids) } else { Verdict::Inconclusive },
                 who,
                 requirements: ids.iter().map(|&id| id.to_owned()).collect(),
                 readings: Vec::new(),

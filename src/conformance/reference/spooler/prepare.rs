@@ -80,7 +80,8 @@ impl Spooler {
         let times = if self.fault("remove-info-twice") { 2 } else { 1 };
         for index in 0..self.registry.preprocessors.len() {
             let removes = self.registry.preprocessors[index].removes != Some(false);
-            if !removes || !self.registry.wants(index, &open.rows) {
+            let wanted = self.registry.wants(index, &open.rows) || self.fault("preprocess-unregistered");
+            if !removes || !wanted {
                 continue;
             }
             for _ in 0..times {
