@@ -1,13 +1,13 @@
 //! Bounds files: named finite instances, as people write them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrayvec::ArrayVec;
 use toml::de::DeTable;
 
 use crate::model::{
-    ClientCall, Composed, Draft, Env, Expand, Handed, Hook, PROPERTIES, Preprocessed, Preprocessor, Profile, Scope,
-    SpoolerOrder, Support, Transport, World,
+    ASSUMPTIONS, Assumption, ClientCall, Composed, Draft, Env, Expand, Handed, Hook, OBLIGATIONS, PROPERTIES,
+    Preprocessed, Preprocessor, Profile, Scope, SpoolerOrder, Support, Transport, World,
 };
 use crate::scenario::{Members, Problems, Value, suggest};
 use crate::spec::Problem;
@@ -21,7 +21,9 @@ pub struct Bounds {
     pub title: String,
     /// What there is, and who does what.
     pub scope: Scope,
-    /// Properties that cannot apply here, each with the reason.
+    /// Who is assumed to go on at last; without it nothing is asked of what happens at last.
+    pub fairness: Option<BTreeSet<Assumption>>,
+    /// Properties, and obligations, that cannot apply here, each with the reason.
     pub untested: BTreeMap<String, String>,
     /// How large the instance is, by default readings.
     pub pins: Option<Pins>,
@@ -97,6 +99,7 @@ fn read(name: &str, mut members: Members<'_>, problems: &mut Problems) -> Option
         Some(value) => mapi(value, problems),
         None => Some(Mapi::default()),
     };
+    let fairness = members.take("fairness").map(|value| fairness(value, problems).unwrap_or_default());
     let untested = match members.take("untested") {
         Some(value) => untested(value, problems),
         None => Some(BTreeMap::new()),
@@ -124,7 +127,7 @@ fn read(name: &str, mut members: Members<'_>, problems: &mut Problems) -> Option
         hooks: mapi.hooks(),
         resent: (1 << mapi.already_sent) - 1,
     };
-    Some(Bounds { name: name.to_owned(), title: title?.to_owned(), scope, untested: untested?, pins })
+    Some(Bounds { name: name.to_owned(), title: title?.to_owned(), scope, fairness, untested: untested?, pins })
 }
 
 const ORDERS: &[(&str, SpoolerOrder)] = &[("any", SpoolerOrder::Any), ("oldest", SpoolerOrder::Oldest)];
@@ -469,12 +472,25 @@ impl Mapi {
     }
 }
 
+fn fairness(value: Value<'_>, problems: &mut Problems) -> Option<BTreeSet<Assumption>> {
+    let mut assumptions = BTreeSet::new();
+    for item in problems.items("fairness", value)? {
+        let Some(assumption) = problems.one_of("assumption", item, ASSUMPTIONS) else { continue };
+        if !assumptions.insert(assumption) {
+            problems.add(item.span(), "the assumption is named twice".to_owned(), None);
+        }
+    }
+    Some(assumptions)
+}
+
 fn untested(value: Value<'_>, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
     let mut untested = BTreeMap::new();
     for (name, why) in problems.table("untested", value)?.all() {
         let Some(text) = problems.text(name, why) else { continue };
-        if !PROPERTIES.iter().any(|property| property.name == name) {
-            let help = suggest(name, PROPERTIES.iter().map(|property| property.name));
+        let properties = PROPERTIES.iter().map(|property| property.name);
+        let mut names = properties.chain(OBLIGATIONS.iter().map(|obligation| obligation.name));
+        if !names.clone().any(|known| known == name) {
+            let help = suggest(name, &mut names);
             problems.add(why.span(), format!("no property is named `{name}`"), help);
         }
         if text.trim().is_empty() {
@@ -538,6 +554,7 @@ pub const SHIPPED_BOUNDS: &[(&str, &str)] = &[
     ("failing", include_str!("../../models/bounds/failing.toml")),
     ("preprocess", include_str!("../../models/bounds/preprocess.toml")),
     ("finish", include_str!("../../models/bounds/finish.toml")),
+    ("liveness", include_str!("../../models/bounds/liveness.toml")),
     ("tight", include_str!("../../models/bounds/tight.toml")),
     ("spoolers", include_str!("../../models/bounds/spoolers.toml")),
     ("default", include_str!("../../models/bounds/default.toml")),

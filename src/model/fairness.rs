@@ -62,7 +62,7 @@ impl FairClasses {
     #[must_use]
     pub fn of(assumptions: &BTreeSet<Assumption>, without: Option<u8>) -> Self {
         let mut classes = Self::default();
-        for (kind, assumption, strength) in KINDS.iter().filter(|(_, assumption, _)| assumptions.contains(assumption)) {
+        for (kind, _, strength) in KINDS.iter().filter(|(_, whose, _)| assumptions.contains(whose)) {
             let own = without.map_or(0, |transport| kind.of_transport(transport));
             let bits = kind.all() & !own;
             match strength {
