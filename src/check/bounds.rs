@@ -550,6 +550,7 @@ pub const SHIPPED_BOUNDS: &[(&str, &str)] = &[
     ("tiny", include_str!("../../models/bounds/tiny.toml")),
     ("filing", include_str!("../../models/bounds/filing.toml")),
     ("partial", include_str!("../../models/bounds/partial.toml")),
+    ("fair", include_str!("../../models/bounds/fair.toml")),
     ("resend", include_str!("../../models/bounds/resend.toml")),
     ("failing", include_str!("../../models/bounds/failing.toml")),
     ("preprocess", include_str!("../../models/bounds/preprocess.toml")),

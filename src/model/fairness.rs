@@ -18,8 +18,8 @@ use super::store::World;
 /// Something that people assume of the surroundings of a store, and may leave out.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Assumption {
-    /// The spooler does what is to be done: it opens and locks what is next, hands it over, keeps its books, tries again,
-    /// unlocks and finishes.
+    /// The spooler does what is to be done: it opens and locks what is next, hands it to preprocessors and transports, keeps
+    /// its books, tries again, unlocks and finishes. Whatever it hands over comes back in some way.
     Spooler,
     /// A transport that is given a message again and again serves it at last, or fails with it for good.
     TransportServes,
@@ -105,9 +105,9 @@ impl Event<'_> {
             }
             Action::End { .. } | Action::Report { .. } | Action::RemoveInfo { .. } => bit(Kind::Books),
             Action::Preprocess { result: Preprocessed::Done | Preprocessed::Undeliverable, .. } => {
-                bit(Kind::Preprocess)
+                bit(Kind::Hand) | bit(Kind::Preprocess)
             }
-            Action::Preprocess { result: Preprocessed::Fails, .. } => 0,
+            Action::Preprocess { result: Preprocessed::Fails, .. } => bit(Kind::Hand),
             Action::Retry { .. } => bit(Kind::Retry),
             Action::Announce { transport, .. } => Kind::Announces.bit(message, transport),
             Action::Restart(_)
@@ -149,7 +149,8 @@ enum Kind {
     Open,
     Lock,
     Unlock,
-    /// Handing over, whatever comes of it.
+    /// Handing over to a transport, or to a preprocessor, whatever comes of it. While a message has to be preprocessed it
+    /// goes to no transport, so that one class is as good as two.
     Hand,
     /// EndMessage, PR_RESPONSIBILITY, nondelivery reports, preprocessed data. Where the spooler has one of these before
     /// it, it has nothing else to do with the message until it has done that, so that one class is as good as four.
@@ -159,6 +160,7 @@ enum Kind {
     Finish,
     /// The time to wait for a transport is over.
     Retry,
+    /// Preprocessing with success.
     Preprocess,
     /// For each transport: serving what it is given, or failing with it for good.
     Serves,
@@ -176,18 +178,18 @@ enum Strength {
 
 /// Each kind, whose it is, and how fair it is where that is assumed.
 ///
-/// Strong are the steps that are open only now and then however willing everybody is. The spooler may take up a message
-/// only in its turn, and turns go by as clients submit and take back. It can unlock or hand over what waits, but not
-/// both at once: each closes the other. A transport serves, and a preprocessor succeeds, only while it is asked. All
-/// others stay open until they are taken: there weak and strong come to the same, and the weaker is assumed.
+/// Strong are the steps that are open only now and then, however willing everybody is. The spooler may take up a message
+/// only in its turn, and turns go by as clients submit and take back. What it does under the lock it can put off by
+/// unlocking, again and again. A transport serves, and a preprocessor succeeds, only while it is asked. The others stay
+/// open until they are taken: there weak and strong come to the same, and the weaker is assumed.
 const KINDS: &[(Kind, Assumption, Strength)] = &[
     (Kind::Open, Assumption::Spooler, Strength::Strong),
     (Kind::Lock, Assumption::Spooler, Strength::Strong),
     (Kind::Unlock, Assumption::Spooler, Strength::Strong),
     (Kind::Hand, Assumption::Spooler, Strength::Strong),
-    (Kind::Books, Assumption::Spooler, Strength::Weak),
-    (Kind::Submit, Assumption::Spooler, Strength::Weak),
-    (Kind::Finish, Assumption::Spooler, Strength::Weak),
+    (Kind::Books, Assumption::Spooler, Strength::Strong),
+    (Kind::Submit, Assumption::Spooler, Strength::Strong),
+    (Kind::Finish, Assumption::Spooler, Strength::Strong),
     (Kind::Retry, Assumption::Spooler, Strength::Weak),
     (Kind::Preprocess, Assumption::PreprocessorReturns, Strength::Strong),
     (Kind::Serves, Assumption::TransportServes, Strength::Strong),
@@ -309,7 +311,7 @@ mod tests {
         check(hand(Handed::Busy), Reply::Success, Lock::Lost, Kind::Hand.bit(2, 0));
         check(hand(Handed::Sends), Reply::Success, Lock::Lost, Kind::Hand.bit(2, 0) | Kind::Serves.bit(2, 1));
         let run = |result| Action::Preprocess { message, index: 0, result };
-        check(run(Preprocessed::Done), Reply::Success, Lock::Lost, Kind::Preprocess.bit(2, 0));
-        check(run(Preprocessed::Fails), Reply::Success, Lock::Lost, 0);
+        check(run(Preprocessed::Done), Reply::Success, Lock::Lost, Kind::Hand.bit(2, 0) | Kind::Preprocess.bit(2, 0));
+        check(run(Preprocessed::Fails), Reply::Success, Lock::Lost, Kind::Hand.bit(2, 0));
     }
 }
