@@ -96,3 +96,98 @@ impl fmt::Display for Subject {
         self.without.map_or(Ok(()), |transport| write!(f, ", whatever transport-{} does", transport + 1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Course;
+    use crate::check::liveness::{Edge, Flaw, Lasso};
+    use crate::check::{Bounds, SHIPPED_BOUNDS};
+    use crate::model::{
+        ASSUMPTIONS, Action, Assumption, Buffers, Call, FairClasses, Handed, OBLIGATIONS, Rules, Subject, World,
+    };
+
+    fn fair() -> Bounds {
+        let (name, text) = SHIPPED_BOUNDS.iter().find(|(name, _)| *name == "fair").expect("bounds of that name");
+        Bounds::parse(name, text).expect("shipped bounds are right")
+    }
+
+    /// A step of the first message, in the order in which they are taken.
+    type Step = fn(&Action) -> bool;
+
+    const STEM: [Step; 3] = [
+        |action| matches!(action, Action::Call { call: Call::Create(_), .. }),
+        |action| matches!(action, Action::Call { call: Call::Submit(_), .. }),
+        |action| matches!(action, Action::Call { call: Call::Open(_), .. }),
+    ];
+    /// The spooler tries, and the transport is busy.
+    const CYCLE: [Step; 4] = [
+        |action| matches!(action, Action::Call { call: Call::SetLock(true), .. }),
+        |action| matches!(action, Action::Hand { result: Handed::Busy, .. }),
+        |action| matches!(action, Action::Call { call: Call::SetLock(false), .. }),
+        |action| matches!(action, Action::Retry { .. }),
+    ];
+
+    /// The steps as the step function lists them.
+    fn lasso(bounds: &Bounds) -> Lasso {
+        let (mut world, mut buffers) = (World::new(&bounds.scope), Buffers::default());
+        let mut edges = Vec::new();
+        for is_next in STEM.iter().chain(&CYCLE) {
+            let (mut found, mut action) = (None, 0);
+            world.transitions(&bounds.scope, &Rules::defaults(), &mut buffers, |transition| {
+                if found.is_none() && is_next(&transition.action) {
+                    found = Some((Edge { to: 0, action, classes: transition.classes() }, transition.after));
+                }
+                action += 1;
+            });
+            let (edge, after) = found.expect("it can happen here");
+            edges.push(edge);
+            world = after;
+        }
+        let cycle = edges.split_off(STEM.len());
+        Lasso { stem: edges, cycle }
+    }
+
+    fn replay(lasso: &Lasso, subject: Subject, without: &[Assumption]) -> Result<Course, Flaw> {
+        let bounds = fair();
+        let assumed = ASSUMPTIONS.iter().map(|(_, assumption)| *assumption);
+        let assumptions = assumed.filter(|assumption| !without.contains(assumption)).collect();
+        let fair = FairClasses::of(&assumptions, None);
+        Course::replay((&bounds, &Rules::defaults()), fair, (&OBLIGATIONS[0], subject), lasso)
+    }
+
+    const FIRST: Subject = Subject { message: 0, recipient: None, without: None };
+
+    #[track_caller]
+    fn flaw(lasso: &Lasso, without: &[Assumption], expected: Flaw) {
+        assert_eq!(replay(lasso, FIRST, without).expect_err("it is no such run"), expected);
+    }
+
+    #[test]
+    fn a_run_is_taken_again_step_by_step() {
+        let course = replay(&lasso(&fair()), FIRST, &[Assumption::TransportServes]).expect("it is such a run");
+        assert_eq!((course.stem.len(), course.cycle.len()), (3, 4));
+        assert_eq!(course.cycle[0].before, course.cycle[3].after);
+    }
+
+    #[test]
+    fn what_is_no_such_run_is_found_out() {
+        let good = lasso(&fair());
+        let but = |change: fn(&mut Lasso)| {
+            let mut changed = good.clone();
+            change(&mut changed);
+            changed
+        };
+        let serves = &[Assumption::TransportServes];
+        flaw(&but(|lasso| lasso.stem[1].action = 1000), serves, Flaw::NoSuchStep(1));
+        flaw(&but(|lasso| lasso.cycle[2].classes = 0), serves, Flaw::NoSuchStep(5));
+        flaw(&but(|lasso| drop(lasso.cycle.pop())), serves, Flaw::DoesNotClose);
+        flaw(&but(|lasso| lasso.cycle.clear()), serves, Flaw::Stops);
+        let served = FairClasses::of(&serves.iter().copied().collect(), None).strong;
+        match replay(&good, FIRST, &[]).expect_err("the transport is asked again and again") {
+            Flaw::Unfair(class) => assert_ne!(served & (1 << class), 0),
+            other => panic!("{other:?}"),
+        }
+        let second = Subject { message: 1, ..FIRST };
+        assert_eq!(replay(&good, second, serves).expect_err("the second is not there"), Flaw::NotOpen(3));
+    }
+}

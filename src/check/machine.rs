@@ -177,3 +177,38 @@ impl Model for Machine {
         vec![Property::always(HOLDS, |_, state: &Packed| state.broken().is_none())]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stateright::Model;
+
+    use super::Machine;
+    use crate::check::{Bounds, SHIPPED_BOUNDS};
+    use crate::model::{Buffers, Rules, World};
+
+    #[test]
+    fn what_is_found_once_for_all_is_what_the_step_function_lists() {
+        for (name, text) in SHIPPED_BOUNDS {
+            let Bounds { scope, .. } = Bounds::parse(name, text).expect("shipped bounds are right");
+            let machine = Machine::new(scope.clone(), Rules::defaults(), 0);
+            let (mut buffers, mut world, mut seed) = (Buffers::default(), World::new(&scope), 1_u64);
+            for _ in 0..300 {
+                let mut listed = Vec::new();
+                world.transitions(&scope, &Rules::defaults(), &mut buffers, |transition| {
+                    listed.push((transition.after, transition.classes()));
+                });
+                let (mut actions, mut classes) = (Vec::new(), Vec::new());
+                machine.actions(&world.pack(), &mut actions);
+                machine.classes(&world.pack(), &mut classes);
+                let found = actions.iter().map(|choice| choice.next.unpack()).zip(classes.iter().copied());
+                assert_eq!(found.collect::<Vec<_>>(), listed, "{name}");
+                assert_eq!(actions.len(), classes.len(), "{name}");
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                world = match listed.len() {
+                    0 => World::new(&scope),
+                    count => listed[(seed >> 33) as usize % count].0,
+                };
+            }
+        }
+    }
+}
