@@ -1,13 +1,13 @@
 //! Bounds files: named finite instances, as people write them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrayvec::ArrayVec;
 use toml::de::DeTable;
 
 use crate::model::{
-    ClientCall, Composed, Draft, Env, Expand, Handed, Hook, PROPERTIES, Preprocessed, Preprocessor, Profile, Scope,
-    SpoolerOrder, Support, Transport, World,
+    ASSUMPTIONS, Assumption, ClientCall, Composed, Draft, Env, Expand, Handed, Hook, OBLIGATIONS, PROPERTIES,
+    Preprocessed, Preprocessor, Profile, Scope, SpoolerOrder, Support, Transport, World,
 };
 use crate::scenario::{Members, Problems, Value, suggest};
 use crate::spec::Problem;
@@ -21,7 +21,9 @@ pub struct Bounds {
     pub title: String,
     /// What there is, and who does what.
     pub scope: Scope,
-    /// Properties that cannot apply here, each with the reason.
+    /// Who is assumed to go on at last; without it nothing is asked of what happens at last.
+    pub fairness: Option<BTreeSet<Assumption>>,
+    /// Properties, and obligations, that cannot apply here, each with the reason.
     pub untested: BTreeMap<String, String>,
     /// How large the instance is, by default readings.
     pub pins: Option<Pins>,
@@ -100,6 +102,7 @@ fn read(name: &str, mut members: Members<'_>, problems: &mut Problems) -> Option
         Some(value) => mapi(value, problems),
         None => Some(Mapi::default()),
     };
+    let fairness = members.take("fairness").map(|value| fairness(value, problems).unwrap_or_default());
     let untested = match members.take("untested") {
         Some(value) => untested(value, problems),
         None => Some(BTreeMap::new()),
@@ -127,7 +130,7 @@ fn read(name: &str, mut members: Members<'_>, problems: &mut Problems) -> Option
         hooks: mapi.hooks(),
         resent: (1 << mapi.already_sent) - 1,
     };
-    Some(Bounds { name: name.to_owned(), title: title?.to_owned(), scope, untested: untested?, pins })
+    Some(Bounds { name: name.to_owned(), title: title?.to_owned(), scope, fairness, untested: untested?, pins })
 }
 
 const ORDERS: &[(&str, SpoolerOrder)] = &[("any", SpoolerOrder::Any), ("oldest", SpoolerOrder::Oldest)];
@@ -472,6 +475,17 @@ impl Mapi {
     }
 }
 
+fn fairness(value: Value<'_>, problems: &mut Problems) -> Option<BTreeSet<Assumption>> {
+    let mut assumptions = BTreeSet::new();
+    for item in problems.items("fairness", value)? {
+        let Some(assumption) = problems.one_of("assumption", item, ASSUMPTIONS) else { continue };
+        if !assumptions.insert(assumption) {
+            problems.add(item.span(), "the assumption is named twice".to_owned(), None);
+        }
+    }
+    Some(assumptions)
+}
+
 /// The properties that are not tested, each with the reason that the file gives for a list of them.
 fn untested(value: Value<'_>, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
     let mut untested = BTreeMap::new();
@@ -482,8 +496,10 @@ fn untested(value: Value<'_>, problems: &mut Problems) -> Option<BTreeMap<String
         let Some(items) = problems.items("untested", names) else { continue };
         for item in items {
             let Some(name) = problems.text("untested", item) else { continue };
-            if !PROPERTIES.iter().any(|property| property.name == name) {
-                let help = suggest(name, PROPERTIES.iter().map(|property| property.name));
+            let properties = PROPERTIES.iter().map(|property| property.name);
+            let mut known = properties.chain(OBLIGATIONS.iter().map(|obligation| obligation.name));
+            if !known.clone().any(|known| known == name) {
+                let help = suggest(name, &mut known);
                 problems.add(item.span(), format!("no property is named `{name}`"), help);
             }
             if untested.insert(name.to_owned(), why.to_owned()).is_some() {
@@ -544,6 +560,7 @@ pub const SHIPPED_BOUNDS: &[(&str, &str)] = &[
     ("filing", include_str!("../../models/bounds/filing.toml")),
     ("partial", include_str!("../../models/bounds/partial.toml")),
     ("torn", include_str!("../../models/bounds/torn.toml")),
+    ("fair", include_str!("../../models/bounds/fair.toml")),
     ("resend", include_str!("../../models/bounds/resend.toml")),
     ("relay", include_str!("../../models/bounds/relay.toml")),
     ("overtaking", include_str!("../../models/bounds/overtaking.toml")),
@@ -552,6 +569,7 @@ pub const SHIPPED_BOUNDS: &[(&str, &str)] = &[
     ("failing", include_str!("../../models/bounds/failing.toml")),
     ("preprocess", include_str!("../../models/bounds/preprocess.toml")),
     ("finish", include_str!("../../models/bounds/finish.toml")),
+    ("liveness", include_str!("../../models/bounds/liveness.toml")),
     ("tight", include_str!("../../models/bounds/tight.toml")),
     ("spoolers", include_str!("../../models/bounds/spoolers.toml")),
     ("default", include_str!("../../models/bounds/default.toml")),

@@ -43,6 +43,8 @@ struct Spliced {
     after: u128,
     /// The properties that it breaks.
     broken: u64,
+    /// The fairness classes whose step it is.
+    classes: u64,
     /// If it moves others in the queue or in the order of time, it is taken by the whole store.
     moving: Option<Box<Local>>,
 }
@@ -90,34 +92,31 @@ impl Machine {
         let mut judgement = Judgement::default();
         let mut steps = Vec::new();
         for local in world.locals(&self.scope, &self.rules, at, &mut memo.buffers) {
-            let mut each = Judgement::default();
-            each.of_event(&Event::of(local, &before));
+            let (mut each, event) = (Judgement::default(), Event::of(local, &before));
+            each.of_event(&event);
             judgement.tested |= each.tested;
             let moving = local.moves(&before).then(|| Box::new(*local));
-            steps.push(Spliced { after: local.packed(), broken: each.broken, moving });
+            steps.push(Spliced { after: local.packed(), broken: each.broken, classes: event.classes(), moving });
         }
         let expansion = Rc::new(Expansion { steps, tested: judgement.tested });
         memo.expansions.insert(key, Rc::clone(&expansion));
         expansion
     }
-}
 
-impl Model for Machine {
-    type State = Packed;
-    type Action = Choice;
-
-    fn init_states(&self) -> Vec<Packed> {
-        vec![World::new(&self.scope).pack()]
+    /// Lists in `classes` the fairness classes of each step from `state`, in the order of its actions.
+    pub(super) fn classes(&self, state: &Packed, classes: &mut Vec<u64>) {
+        classes.clear();
+        self.visit(state, |_, of_step| classes.push(of_step));
     }
 
-    /// Lists what [`World::transitions`] lists, in its order: a path is replayed by the places in this list.
-    fn actions(&self, state: &Packed, actions: &mut Vec<Choice>) {
+    /// Visits where `state` leads, and the fairness classes of each step, as [`World::transitions`] does and in its order:
+    /// a path is replayed by the places in this list. Returns the properties that were tested, as bits.
+    fn visit(&self, state: &Packed, mut visit: impl FnMut(Packed, u64)) -> u64 {
         if state.broken().is_some() {
-            return;
+            return 0;
         }
         let world = state.unpack();
         let mut tested = 0;
-        let mut push = |next| actions.push(Choice { index: actions.len() as u16, next });
         MEMO.with_borrow_mut(|memo| {
             if memo.machine != self.id {
                 *memo = Memo { machine: self.id, ..Memo::default() };
@@ -126,7 +125,7 @@ impl Model for Machine {
                 let expansion = self.expand(memo, state, &world, at);
                 tested |= expansion.tested;
                 for step in &expansion.steps {
-                    push(match &step.moving {
+                    let next = match &step.moving {
                         None => {
                             let broken = Judgement { tested: 0, broken: step.broken }.first(self.active);
                             state.with_local(at, step.after, broken)
@@ -139,16 +138,32 @@ impl Model for Machine {
                             after.broken = judgement.first(self.active);
                             after.pack()
                         }
-                    });
+                    };
+                    visit(next, step.classes);
                 }
             }
             world.faults(&self.scope, &self.rules, &mut memo.buffers, &mut |action, mut after| {
-                let judgement = Transition::of_fault(&world, action, after).judge();
+                let fault = Transition::of_fault(&world, action, after);
+                let (judgement, classes) = (fault.judge(), fault.classes());
                 tested |= judgement.tested;
                 after.broken = judgement.first(self.active);
-                push(after.pack());
+                visit(after.pack(), classes);
             });
         });
+        tested
+    }
+}
+
+impl Model for Machine {
+    type State = Packed;
+    type Action = Choice;
+
+    fn init_states(&self) -> Vec<Packed> {
+        vec![World::new(&self.scope).pack()]
+    }
+
+    fn actions(&self, state: &Packed, actions: &mut Vec<Choice>) {
+        let tested = self.visit(state, |next, _| actions.push(Choice { index: actions.len() as u16, next }));
         for index in (0..PROPERTIES.len()).filter(|index| (tested >> index) & 1 != 0) {
             self.tested[index].fetch_add(1, Ordering::Relaxed);
         }
@@ -160,5 +175,40 @@ impl Model for Machine {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![Property::always(HOLDS, |_, state: &Packed| state.broken().is_none())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stateright::Model;
+
+    use super::Machine;
+    use crate::check::{Bounds, SHIPPED_BOUNDS};
+    use crate::model::{Buffers, Rules, World};
+
+    #[test]
+    fn what_is_found_once_for_all_is_what_the_step_function_lists() {
+        for (name, text) in SHIPPED_BOUNDS {
+            let Bounds { scope, .. } = Bounds::parse(name, text).expect("shipped bounds are right");
+            let machine = Machine::new(scope.clone(), Rules::defaults(), 0);
+            let (mut buffers, mut world, mut seed) = (Buffers::default(), World::new(&scope), 1_u64);
+            for _ in 0..300 {
+                let mut listed = Vec::new();
+                world.transitions(&scope, &Rules::defaults(), &mut buffers, |transition| {
+                    listed.push((transition.after, transition.classes()));
+                });
+                let (mut actions, mut classes) = (Vec::new(), Vec::new());
+                machine.actions(&world.pack(), &mut actions);
+                machine.classes(&world.pack(), &mut classes);
+                let found = actions.iter().map(|choice| choice.next.unpack()).zip(classes.iter().copied());
+                assert_eq!(found.collect::<Vec<_>>(), listed, "{name}");
+                assert_eq!(actions.len(), classes.len(), "{name}");
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                world = match listed.len() {
+                    0 => World::new(&scope),
+                    count => listed[(seed >> 33) as usize % count].0,
+                };
+            }
+        }
     }
 }

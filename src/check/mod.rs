@@ -5,8 +5,10 @@
 //! counterexample is written down; to its right is the command line. A search within bounds proves nothing beyond them.
 
 mod bounds;
+mod course;
 mod engine;
 mod explorable;
+mod fair;
 pub mod liveness;
 mod machine;
 mod plan;
@@ -17,9 +19,11 @@ mod story;
 mod witness;
 
 pub use bounds::{Bounds, Pins, SHIPPED_BOUNDS};
+pub use course::Course;
 pub use engine::Visited;
+pub use fair::Promise;
 pub use plan::{Budget, Engine, Plan};
 pub use readings::{ReadingOutcome, Survey, small_bounds};
 pub use render::{Detail, render_text};
-pub use run::{Finding, Outcome, Stopped, Tested, run};
+pub use run::{Finding, Liveness, NotJudged, Outcome, Stopped, Tested, run};
 pub use witness::{Trace, TraceStep};

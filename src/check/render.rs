@@ -1,9 +1,11 @@
 //! What an exploration came to, for people.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use super::bounds::Bounds;
-use super::run::{Finding, Outcome, Stopped, Tested};
+use super::course::Course;
+use super::run::{Liveness, Outcome, Stopped, Tested};
 use super::witness::Trace;
 
 /// How much is told of properties that hold.
@@ -42,66 +44,136 @@ pub fn render_text(
             grouped(waiting),
         )?,
     }
-    let wide = outcome.findings.iter().map(|finding| finding.property.name.chars().count()).max().unwrap_or(0);
-    let partial = outcome.stopped.is_some();
-    for finding in outcome.findings.iter().filter(|finding| detail == Detail::Full || is_news(finding, partial)) {
-        let name = finding.property.name;
-        match &finding.tested {
-            Tested::Fails(trace) => failed(wide, trace, file(trace), out)?,
-            Tested::Holds { states } if partial => {
-                writeln!(out, "  ? {name:wide$}   tested in {} states so far", grouped(*states))?;
-            }
-            Tested::Holds { states } => writeln!(out, "  ✓ {name:wide$}   tested in {} states", grouped(*states))?,
-            Tested::Untested { why: Some(why) } => writeln!(out, "  – {name:wide$}   not tested: {why}")?,
-            Tested::Untested { why: None } if partial => writeln!(out, "  ? {name:wide$}   tested nowhere so far")?,
-            Tested::Untested { why: None } => {
-                writeln!(out, "  ✗ {name:wide$}   tested nowhere, and the file does not say why")?;
-            }
-            Tested::Unexpected { states } => writeln!(
-                out,
-                "  ✗ {name:wide$}   tested in {} states, and the file says that it is not",
-                grouped(*states)
-            )?,
-        }
+    let names = outcome.findings.iter().map(|finding| finding.property.name);
+    let names = names.chain(outcome.promises().iter().map(|promise| promise.obligation.name));
+    let row = Row {
+        wide: names.map(|name| name.chars().count()).max().unwrap_or(0),
+        partial: outcome.stopped.is_some(),
+        detail,
+    };
+    for finding in &outcome.findings {
+        row.write(finding.property.name, &finding.tested, out, |trace, out| failed(trace, file(trace), out))?;
+    }
+    for promise in outcome.promises() {
+        row.write(promise.obligation.name, &promise.tested, out, broken)?;
     }
     if let Some(pins) = outcome.moved {
         let (states, transitions) = (grouped(pins.states), grouped(pins.transitions));
         writeln!(out, "  ✗ the file states {states} states and {transitions} transitions: behaviour has changed")?;
     }
     let held = outcome.findings.iter().filter(|finding| matches!(finding.tested, Tested::Holds { .. })).count();
-    match (detail, partial) {
-        (Detail::Brief, false) => writeln!(out, "  ✓ {held} properties: no counterexample within these bounds"),
-        (Detail::Brief, true) => writeln!(out, "  ? {held} properties: no counterexample so far"),
-        (Detail::Full, _) if outcome.confused == 0.0 => writeln!(out, "  states were told apart by the whole of them"),
+    match (detail, row.partial) {
+        (Detail::Brief, false) => writeln!(out, "  ✓ {held} properties: no counterexample within these bounds")?,
+        (Detail::Brief, true) => writeln!(out, "  ? {held} properties: no counterexample so far")?,
+        (Detail::Full, _) if outcome.confused == 0.0 => writeln!(out, "  states were told apart by the whole of them")?,
         (Detail::Full, _) => writeln!(
             out,
             "  states were told apart by 64 bits: two were taken for one with a chance of {:.0e}",
             outcome.confused
-        ),
+        )?,
+    }
+    liveness(bounds, outcome, detail, out)
+}
+
+/// What can be said of what happens at last, all in all.
+fn liveness(bounds: &Bounds, outcome: &Outcome, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+    let assumed = bounds.fairness.iter().flatten().map(|assumption| format!("`{}`", assumption.name()));
+    let assumed = match assumed.collect::<Vec<_>>() {
+        none if none.is_empty() => "assuming of nobody to go on".to_owned(),
+        assumed => format!("assuming {}", assumed.join(", ")),
+    };
+    match &outcome.liveness {
+        Liveness::Unasked => Ok(()),
+        Liveness::NotJudged(why) => writeln!(out, "  ? what happens at last is not judged: {why}"),
+        Liveness::Judged(_) if detail == Detail::Full => writeln!(out, "  what happens at last is judged {assumed}"),
+        Liveness::Judged(promises) => {
+            let held = promises.iter().filter(|promise| matches!(promise.tested, Tested::Holds { .. })).count();
+            writeln!(out, "  ✓ {held} obligations: no counterexample within these bounds, {assumed}")
+        }
     }
 }
 
-const fn is_news(finding: &Finding, partial: bool) -> bool {
-    match &finding.tested {
+/// How a property, or an obligation, is told.
+struct Row {
+    wide: usize,
+    partial: bool,
+    detail: Detail,
+}
+
+impl Row {
+    fn write<C>(
+        &self,
+        name: &str,
+        tested: &Tested<C>,
+        out: &mut dyn Write,
+        fails: impl FnOnce(&C, &mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let &Self { wide, partial, detail } = self;
+        if detail == Detail::Brief && !is_news(tested, partial) {
+            return Ok(());
+        }
+        match tested {
+            Tested::Fails(counterexample) => {
+                write!(out, "  ✗ {name:wide$}   fails ")?;
+                fails(counterexample, out)
+            }
+            Tested::Holds { states } if partial => {
+                writeln!(out, "  ? {name:wide$}   tested in {} states so far", grouped(*states))
+            }
+            Tested::Holds { states } => writeln!(out, "  ✓ {name:wide$}   tested in {} states", grouped(*states)),
+            Tested::Untested { why: Some(why) } => writeln!(out, "  – {name:wide$}   not tested: {why}"),
+            Tested::Untested { why: None } if partial => writeln!(out, "  ? {name:wide$}   tested nowhere so far"),
+            Tested::Untested { why: None } => {
+                writeln!(out, "  ✗ {name:wide$}   tested nowhere, and the file does not say why")
+            }
+            Tested::Unexpected { states } => writeln!(
+                out,
+                "  ✗ {name:wide$}   tested in {} states, and the file says that it is not",
+                grouped(*states)
+            ),
+        }
+    }
+}
+
+const fn is_news<C>(tested: &Tested<C>, partial: bool) -> bool {
+    match tested {
         Tested::Fails(_) | Tested::Unexpected { .. } => true,
         Tested::Untested { why: None } => !partial,
         Tested::Holds { .. } | Tested::Untested { why: Some(_) } => false,
     }
 }
 
-fn failed(wide: usize, trace: &Trace, file: Option<String>, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "  ✗ {:wide$}   fails in {} steps", trace.property.name, trace.steps.len())?;
-    if !trace.readings.is_empty() {
-        write!(out, " under {}", trace.readings.join(", "))?;
-    }
+fn failed(trace: &Trace, file: Option<String>, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "in {}", steps(trace.steps.len()))?;
+    under(&trace.readings, out)?;
     match file {
         Some(file) => writeln!(out, "   → {file}")?,
         None => writeln!(out)?,
     }
-    for line in trace.to_string().lines() {
-        writeln!(out, "    {line}")?;
+    indented(trace, out)
+}
+
+fn broken(course: &Course, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "for {}, after {}", course.subject, steps(course.stem.len()))?;
+    match course.cycle.len() {
+        0 => write!(out, " and nothing more")?,
+        cycle => write!(out, " and {cycle} for ever")?,
     }
-    Ok(())
+    under(&course.readings, out)?;
+    writeln!(out)?;
+    indented(course, out)
+}
+
+fn steps(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "step" } else { "steps" })
+}
+
+fn under(readings: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if readings.is_empty() { Ok(()) } else { write!(out, " under {}", readings.join(", ")) }
+}
+
+fn indented(story: &dyn fmt::Display, out: &mut dyn Write) -> io::Result<()> {
+    story.to_string().lines().try_for_each(|line| writeln!(out, "    {line}"))
 }
 
 /// A number with a comma after every third digit from the right.

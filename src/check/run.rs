@@ -1,12 +1,15 @@
 //! Explores one instance, as far as it may.
 
+use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use stateright::{Checker, HasDiscoveries, Model};
 
 use super::bounds::{Bounds, Pins};
-use super::engine::{End, Explorable, Limits, Short, Visited, search};
+use super::course::Course;
+use super::engine::{End, Explorable, Graph, Limits, Short, Visited, search};
+use super::fair::{self, Promise};
 use super::machine::{Choice, HOLDS, Machine};
 use super::plan::{Budget, Engine, Plan};
 use super::witness::Trace;
@@ -27,6 +30,8 @@ pub struct Outcome {
     pub confused: f64,
     /// What was found of each property, in the order of [`PROPERTIES`].
     pub findings: Vec<Finding>,
+    /// What was found of what must come about at last.
+    pub liveness: Liveness,
     /// The numbers that the bounds file states, where they are not those that were counted.
     pub moved: Option<Pins>,
     /// How long it took.
@@ -51,14 +56,14 @@ pub struct Finding {
     pub tested: Tested,
 }
 
-/// Whether a property holds within the bounds.
+/// Whether a property, or an obligation, holds within the bounds.
 #[derive(Clone, Debug)]
-pub enum Tested {
-    /// A counterexample exists: this is a shortest one.
-    Fails(Box<Trace>),
+pub enum Tested<Counterexample = Trace> {
+    /// A counterexample exists: this one. That of a property is as short as any.
+    Fails(Box<Counterexample>),
     /// No counterexample exists within the bounds, or in that part of them which was seen.
     Holds {
-        /// In how many states it was tested.
+        /// In how many states it was tested: where it applied, or was still to be met.
         states: u64,
     },
     /// It applied nowhere, so that nothing was learned of it.
@@ -73,24 +78,106 @@ pub enum Tested {
     },
 }
 
+/// What was found of what must come about at last.
+#[derive(Clone, Debug)]
+pub enum Liveness {
+    /// The bounds file says nothing of who is assumed to go on, so that nothing was asked.
+    Unasked,
+    /// It could not be judged.
+    NotJudged(NotJudged),
+    /// What was found of each obligation, in the order of [`OBLIGATIONS`](crate::model::OBLIGATIONS).
+    Judged(Vec<Promise>),
+}
+
+/// Why it was not judged what happens at last.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NotJudged {
+    /// The search has not seen every state.
+    Partial,
+    /// stateright's search does not tell its graph.
+    NoGraph,
+    /// The graph does not fit the memory that may be used, in bytes.
+    Memory(u64),
+}
+
+/// As a sentence goes on after a colon.
+impl fmt::Display for NotJudged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Partial => f.write_str("not every state was seen"),
+            Self::NoGraph => f.write_str("stateright's search does not tell how it went from state to state"),
+            Self::Memory(bytes) => write!(f, "the graph does not fit {}", Budget::Memory(*bytes)),
+        }
+    }
+}
+
+impl<Counterexample> Tested<Counterexample> {
+    /// What is to be said of what was tested in so many `states`; `why` the bounds file says that it is not, and whether its
+    /// word is to hold here.
+    pub(super) fn new(broken: Option<Counterexample>, states: u64, why: Option<&String>, expected: bool) -> Self {
+        match (broken, states, why) {
+            (Some(broken), ..) => Self::Fails(Box::new(broken)),
+            (None, 0, why) => Self::Untested { why: why.cloned() },
+            (None, states, Some(_)) if expected => Self::Unexpected { states },
+            (None, states, _) => Self::Holds { states },
+        }
+    }
+
+    /// The counterexample, if there is one.
+    #[must_use]
+    pub fn counterexample(&self) -> Option<&Counterexample> {
+        match self {
+            Self::Fails(counterexample) => Some(counterexample),
+            Self::Holds { .. } | Self::Untested { .. } | Self::Unexpected { .. } => None,
+        }
+    }
+
+    /// Whether something is wrong; `partial`: not everything was seen.
+    const fn failed(&self, partial: bool) -> bool {
+        match self {
+            Self::Fails(_) | Self::Unexpected { .. } => true,
+            Self::Holds { .. } => false,
+            // What was not seen may have tested it.
+            Self::Untested { why } => why.is_none() && !partial,
+        }
+    }
+}
+
 impl Outcome {
-    /// Whether every property holds or is untested for a stated reason, the numbers are those of the file, and everything
-    /// was seen.
+    /// Whether every property and every obligation holds or is untested for a stated reason, the numbers are those of the
+    /// file, and everything was seen.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.stopped.is_none() && !self.failed()
+        !self.inconclusive() && !self.failed()
+    }
+
+    /// Whether something was asked, and not all of it could be looked at.
+    #[must_use]
+    pub const fn inconclusive(&self) -> bool {
+        self.stopped.is_some() || matches!(self.liveness, Liveness::NotJudged(_))
+    }
+
+    /// The obligations with what was found of each, if they were judged.
+    #[must_use]
+    pub fn promises(&self) -> &[Promise] {
+        match &self.liveness {
+            Liveness::Judged(promises) => promises,
+            Liveness::Unasked | Liveness::NotJudged(_) => &[],
+        }
+    }
+
+    /// A fair run for each obligation that fails, in their order.
+    pub fn courses(&self) -> impl Iterator<Item = &Course> {
+        self.promises().iter().filter_map(|promise| promise.tested.counterexample())
     }
 
     /// Whether something is wrong, however much was seen.
     #[must_use]
     pub fn failed(&self) -> bool {
+        let partial = self.stopped.is_some();
         self.moved.is_some()
-            || self.findings.iter().any(|finding| match &finding.tested {
-                Tested::Fails(_) | Tested::Unexpected { .. } => true,
-                Tested::Holds { .. } => false,
-                // What was not seen may have tested it.
-                Tested::Untested { why } => why.is_none() && self.stopped.is_none(),
-            })
+            || self.findings.iter().any(|finding| finding.tested.failed(partial))
+            || self.promises().iter().any(|promise| promise.tested.failed(partial))
     }
 }
 
@@ -99,6 +186,9 @@ impl Outcome {
 /// The search is breadth first, so that a counterexample is as short as any. A property that fails is switched off, and the
 /// search starts again for the others; the numbers are those of the last search. It ends early when it runs out of what
 /// the plan allows, and its outcome says so.
+///
+/// Where the bounds file says who is assumed to go on, the obligations are judged on the graph of that last search: a step
+/// that breaks a property which is switched off is one like any other, and no state is an end because of it.
 ///
 /// ```
 /// use spoolproof::check::{Bounds, Plan, SHIPPED_BOUNDS, run};
@@ -116,8 +206,8 @@ pub fn run(bounds: &Bounds, rules: &Rules, plan: &Plan, progress: &mut dyn FnMut
     loop {
         let active = (0..).zip(&traces).fold(0, |bits, (index, trace)| bits | (u64::from(trace.is_none()) << index));
         let machine = Machine::new(bounds.scope.clone(), *rules, active);
-        let explored = match plan.engine {
-            Engine::Own => explore(&machine, bounds, plan, deadline, progress),
+        let mut explored = match plan.engine {
+            Engine::Own => explore(machine, bounds, plan, deadline, progress),
             Engine::Stateright => explore_with_stateright(machine, progress),
         };
         if let Some((broken, path)) = explored.broken {
@@ -129,7 +219,8 @@ pub fn run(bounds: &Bounds, rules: &Rules, plan: &Plan, progress: &mut dyn FnMut
         let counted = Pins { states: explored.states, transitions: explored.transitions };
         // Other readings lead elsewhere; the file speaks of the defaults, and of all states.
         let comparable = *rules == Rules::defaults() && explored.stopped.is_none();
-        let exact = plan.engine == Engine::Own && plan.visited == Visited::Exact;
+        let graph = explored.graph.take();
+        let exact = graph.is_some() || (plan.engine == Engine::Own && plan.visited == Visited::Exact);
         return Outcome {
             states: counted.states,
             transitions: counted.transitions,
@@ -137,6 +228,15 @@ pub fn run(bounds: &Bounds, rules: &Rules, plan: &Plan, progress: &mut dyn FnMut
             stopped: explored.stopped,
             confused: if exact { 0.0 } else { chance_of_confusion(counted.states) },
             findings: findings(bounds, *rules == Rules::defaults(), traces, &explored.tested),
+            liveness: match (&bounds.fairness, graph) {
+                (None, _) => Liveness::Unasked,
+                (Some(_), _) if explored.stopped.is_some() => Liveness::NotJudged(NotJudged::Partial),
+                (Some(_), None) => Liveness::NotJudged(NotJudged::NoGraph),
+                (Some(assumptions), Some((machine, graph))) => {
+                    let judged = fair::judge((bounds, rules), assumptions, &machine, graph, plan.memory);
+                    judged.map_or_else(Liveness::NotJudged, Liveness::Judged)
+                }
+            },
             moved: bounds.pins.filter(|pins| comparable && *pins != counted),
             elapsed: start.elapsed(),
         };
@@ -152,10 +252,12 @@ struct Explored {
     tested: [u64; PROPERTIES.len()],
     /// The property that was broken, and the way to where it was.
     broken: Option<(u8, Vec<(Packed, Choice)>)>,
+    /// What was searched, and its graph, if it was kept.
+    graph: Option<(Machine, Graph<Packed>)>,
 }
 
 fn explore(
-    machine: &Machine,
+    machine: Machine,
     bounds: &Bounds,
     plan: &Plan,
     deadline: Option<Instant>,
@@ -164,12 +266,12 @@ fn explore(
     let limits = Limits {
         threads: plan.threads,
         visited: plan.visited,
-        keeps_graph: false,
+        keeps_graph: bounds.fairness.is_some(),
         memory: plan.memory,
         deadline,
         expected: bounds.pins.map_or(0, |pins| pins.states),
     };
-    let search = search(machine, &limits, progress);
+    let search = search(&machine, &limits, progress);
     let (broken, short) = match search.end {
         End::Closed => (None, None),
         End::Broken(path) => (machine.broken(&path.last).map(|broken| (broken, path.steps)), None),
@@ -187,6 +289,7 @@ fn explore(
         stopped: budget.map(|by| Stopped { by, waiting: search.waiting }),
         tested: machine.tested(),
         broken,
+        graph: search.graph.map(|graph| (machine, graph)),
     }
 }
 
@@ -214,6 +317,7 @@ fn explore_with_stateright(machine: Machine, progress: &mut dyn FnMut(u64)) -> E
         stopped: None,
         tested: checker.model().tested(),
         broken,
+        graph: None,
     }
 }
 
@@ -228,13 +332,7 @@ fn chance_of_confusion(states: u64) -> f64 {
 fn findings(bounds: &Bounds, expected: bool, traces: Vec<Option<Trace>>, tested: &[u64]) -> Vec<Finding> {
     let rows = PROPERTIES.iter().zip(traces).zip(tested);
     rows.map(|((property, trace), states)| {
-        let why = bounds.untested.get(property.name);
-        let tested = match (trace, *states, why) {
-            (Some(trace), ..) => Tested::Fails(Box::new(trace)),
-            (None, 0, why) => Tested::Untested { why: why.cloned() },
-            (None, states, Some(_)) if expected => Tested::Unexpected { states },
-            (None, states, _) => Tested::Holds { states },
-        };
+        let tested = Tested::new(trace, *states, bounds.untested.get(property.name), expected);
         Finding { property, tested }
     })
     .collect()

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::course::Course;
 use super::witness::{Trace, TraceStep, name, person, session_name};
 use crate::model::{
     Action, Call, Codes, Draft, Entry, Env, Handed, Hook, Level, Lock, OpenFlags, Place, Preprocessed, Reply, Session,
@@ -11,17 +12,48 @@ use crate::model::{
 /// Numbered steps, each with its reply and what it changed.
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<_> = self.steps.iter().map(|step| (who(step), what(step), answer(step), changes(step))).collect();
-        let wide = |column: fn(&(String, String, String, String)) -> &String| {
-            rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0)
-        };
-        let (whos, whats, answers) = (wide(|row| &row.0), wide(|row| &row.1), wide(|row| &row.2));
-        for (number, (who, what, answer, changed)) in (1..).zip(&rows) {
-            let mark = if number == rows.len() { '▸' } else { ' ' };
-            let line = format!("{mark} {number:>2}  {who:whos$}  {what:whats$}  {answer:answers$}  {changed}");
-            writeln!(f, "{}", line.trim_end())?;
+        let table = Table::new(&self.steps);
+        (1..=self.steps.len()).try_for_each(|number| {
+            let mark = if number == self.steps.len() { '▸' } else { ' ' };
+            table.line(number, mark, f)
+        })
+    }
+}
+
+/// The stem and what goes on for ever, as [`Trace`] is told.
+impl fmt::Display for Course {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let table = Table::new(self.stem.iter().chain(&self.cycle));
+        let stem = self.stem.len();
+        (1..=stem).try_for_each(|number| table.line(number, ' ', f))?;
+        if self.cycle.is_empty() {
+            return writeln!(f, "then for ever: nothing, and nobody is assumed to go on");
         }
-        Ok(())
+        writeln!(f, "then for ever:")?;
+        (stem + 1..=stem + self.cycle.len()).try_for_each(|number| table.line(number, ' ', f))
+    }
+}
+
+/// Steps in columns.
+struct Table {
+    rows: Vec<[String; 4]>,
+    widths: [usize; 3],
+}
+
+impl Table {
+    fn new<'t>(steps: impl IntoIterator<Item = &'t TraceStep>) -> Self {
+        let steps = steps.into_iter();
+        let rows: Vec<_> = steps.map(|step| [who(step), what(step), answer(step), changes(step)]).collect();
+        let wide = |column: usize| rows.iter().map(|row: &[String; 4]| row[column].chars().count()).max().unwrap_or(0);
+        let widths = [0, 1, 2].map(wide);
+        Self { rows, widths }
+    }
+
+    /// The step with that number, from 1.
+    fn line(&self, number: usize, mark: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ([who, what, answer, changed], [whos, whats, answers]) = (&self.rows[number - 1], self.widths);
+        let line = format!("{mark} {number:>2}  {who:whos$}  {what:whats$}  {answer:answers$}  {changed}");
+        writeln!(f, "{}", line.trim_end())
     }
 }
 

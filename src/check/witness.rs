@@ -196,7 +196,7 @@ impl Trace {
 }
 
 /// The readings in force that are not the defaults.
-fn readings(rules: &Rules) -> Vec<String> {
+pub(super) fn readings(rules: &Rules) -> Vec<String> {
     let defaults = Rules::defaults();
     let dims = AMBIGUITIES.iter().map(|(dim, ..)| *dim);
     dims.filter(|dim| rules.in_force(*dim) != defaults.in_force(*dim))

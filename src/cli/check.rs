@@ -10,7 +10,7 @@ use super::plan::PlanArgs;
 use super::progress::Progress;
 use super::{exit, library, output};
 use crate::check::{self, Bounds, Detail, Outcome, Plan, SHIPPED_BOUNDS, Trace};
-use crate::model::{AMBIGUITIES, Rules};
+use crate::model::{AMBIGUITIES, ASSUMPTIONS, Assumption, Rules};
 use crate::spec::{Catalogue, closest};
 
 /// Explore what the rules allow, within bounds, and look for what breaks a property
@@ -21,6 +21,7 @@ use crate::spec::{Catalogue, closest};
   spoolproof check                                  all bounds that the program carries
   spoolproof check tiny mine.toml --verbose         one of them, and a file
   spoolproof check tight --reading A1=Literal       what goes wrong under another reading
+  spoolproof check liveness --unfair spooler        what need never happen if the spooler may rest
   spoolproof check huge.toml --memory 8GiB --time 5min")]
 pub(crate) struct Check {
     /// The bounds: names of carried ones, or files; without one, all that are carried but the largest (`lifecycle`)
@@ -30,6 +31,10 @@ pub(crate) struct Check {
     /// Read an ambiguity in this way and no other; may be given several times
     #[arg(long = "reading", value_name = "ID=READING")]
     readings: Vec<String>,
+
+    /// Assume no more that these go on at last: leave an assumption out that the bounds make; may be given several times
+    #[arg(long = "unfair", value_name = "ASSUMPTION")]
+    unfair: Vec<String>,
 
     /// Where the scenarios of counterexamples go
     #[arg(long, value_name = "FOLDER", default_value = "out")]
@@ -46,6 +51,7 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         let rules = rules(&self.readings, &library::catalogue()?)?;
+        let unfair = unfair(&self.unfair)?;
         let plan = self.plan.plan()?;
         let names: Vec<PathBuf> = if self.bounds.is_empty() {
             let names = SHIPPED_BOUNDS.iter().map(|(name, _)| *name);
@@ -53,21 +59,24 @@ impl Check {
         } else {
             self.bounds.clone()
         };
-        let (mut unreadable, mut broken, mut stopped) = (false, false, false);
+        let (mut readable, mut unreadable) = (Vec::new(), false);
         for name in names {
             match bounds(&name) {
-                Ok(bounds) => {
-                    let outcome = self.explore(&bounds, &rules, &plan)?;
-                    broken |= outcome.failed();
-                    stopped |= outcome.stopped.is_some();
-                }
+                Ok(bounds) => readable.push(bounds),
                 Err(failure) => {
                     failure.report();
                     unreadable = true;
                 }
             }
         }
-        Ok(match (unreadable, broken, stopped) {
+        distrust(&mut readable, &unfair)?;
+        let (mut broken, mut inconclusive) = (false, false);
+        for bounds in &readable {
+            let outcome = self.explore(bounds, &rules, &plan)?;
+            broken |= outcome.failed();
+            inconclusive |= outcome.inconclusive();
+        }
+        Ok(match (unreadable, broken, inconclusive) {
             (true, ..) => exit::UNREADABLE,
             (false, true, _) => exit::VIOLATION,
             (false, false, true) => exit::INCONCLUSIVE,
@@ -97,6 +106,36 @@ impl Check {
             }
         }
     }
+}
+
+/// The assumptions of those names.
+fn unfair(names: &[String]) -> Result<Vec<Assumption>, Failure> {
+    let known = || ASSUMPTIONS.iter().map(|(name, _)| *name);
+    let find = |name: &String| {
+        let found = ASSUMPTIONS.iter().find(|(known, _)| known == name).map(|(_, assumption)| *assumption);
+        found.ok_or_else(|| {
+            let failure =
+                Failure::usage(format_args!("no assumption is called `{name}`")).suggest(closest(name, known()));
+            failure.help(format_args!("there are {}", known().collect::<Vec<_>>().join(", ")))
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// Leaves the assumptions out of all bounds that make them.
+fn distrust(all: &mut [Bounds], unfair: &[Assumption]) -> Result<(), Failure> {
+    for assumption in unfair {
+        let mut found = false;
+        for assumptions in all.iter_mut().filter_map(|bounds| bounds.fairness.as_mut()) {
+            found |= assumptions.remove(assumption);
+        }
+        if !found {
+            let name = assumption.name();
+            return Err(Failure::usage(format_args!("nothing here assumes `{name}`"))
+                .help("name each assumption once, and bounds with `fairness`, such as `liveness`"));
+        }
+    }
+    Ok(())
 }
 
 /// The default readings, and over them those that the user chose.

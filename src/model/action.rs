@@ -172,7 +172,7 @@ impl<'a> Transition<'a> {
     }
 
     /// What it is to each message that it concerns.
-    fn events(&self) -> impl Iterator<Item = Event<'_>> {
+    pub(super) fn events(&self) -> impl Iterator<Item = Event<'_>> {
         let about = self.action.message();
         let concerned = move |(at, entry): &(usize, &Entry)| match about {
             Some(about) => *at == about,

@@ -153,7 +153,7 @@ impl Next<'_> {
         }
         for transport in (0..self.scope.transports.len() as u8).filter(|at| context.down & (1 << at) == 0) {
             let (bit, keep) = (1_u8 << transport, *errand);
-            if keep.waits & bit != 0 {
+            if keep.waits & bit != 0 && spooler::comes_back(self.rules, m) {
                 let errand = Errand { waits: keep.waits & !bit, ..keep };
                 self.unseen(Action::Retry { message, transport }, Entry { errand, ..*self.entry }, 0);
             }

@@ -166,6 +166,12 @@ pub(super) fn lets_pass(rules: &Rules, errand: &Errand, younger: &Entry, fits: &
     !follows(E1::StrictFIFO) && (errand.waits | errand.deferred) != 0 && errand.waits & needed == 0
 }
 
+/// Whether a message that waits is tried again, when the time is over for which a transport asked.
+pub(super) fn comes_back(rules: &Rules, message: &Message) -> bool {
+    // By one reading nobody comes back to what a preprocessor has failed on (F2).
+    !(message.preprocess && rules.silent(Need { dim: Dim::F2, mask: F2::LeftLocked }))
+}
+
 /// What a well-behaved spooler that holds the lock does next: nothing, or one of these.
 ///
 /// It takes one transport after the other, writes down at once whom it has done with, goes back to the queue if it has

@@ -27,7 +27,6 @@ pub(super) struct Edges {
     edges: Segments<Edge>,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "what judges liveness will read it"))]
 impl<S: Copy> Graph<S> {
     pub(super) const fn new(trail: Trail<S>, edges: Edges) -> Self {
         Self { trail, edges }
@@ -43,6 +42,16 @@ impl<S: Copy> Graph<S> {
         self.edges.ends.len()
     }
 
+    /// How many edges there are.
+    pub(in crate::check) const fn edge_count(&self) -> usize {
+        self.edges.edges.len()
+    }
+
+    /// How many bytes it takes.
+    pub(in crate::check) const fn bytes(&self) -> u64 {
+        self.trail.bytes() + self.edges.bytes()
+    }
+
     /// The state with that number.
     pub(in crate::check) fn state(&self, index: usize) -> S {
         self.trail.state(index)
@@ -53,11 +62,6 @@ impl<S: Copy> Graph<S> {
         let end = |index: usize| self.edges.ends.get(index) as usize;
         let range = if index < self.expanded() { index.checked_sub(1).map_or(0, end)..end(index) } else { 0..0 };
         range.map(|edge| self.edges.edges.get(edge))
-    }
-
-    /// The shortest way to a state: which of the states that the model starts in, and then each action by its place.
-    pub(in crate::check) fn way_to(&self, index: usize) -> Vec<u16> {
-        self.trail.way_to(index)
     }
 }
 

@@ -43,7 +43,6 @@ pub(in crate::check) struct Search<M: Explorable> {
     /// How it ended.
     pub(in crate::check) end: End<M>,
     /// The graph, if it was to be kept.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what judges liveness will read it"))]
     pub(in crate::check) graph: Option<Graph<M::State>>,
 }
 

@@ -373,19 +373,3 @@ impl Explorable for Crowd {
 fn a_search_says_when_actions_cannot_be_numbered() {
     falls_short(&search(&Crowd, &limits(1, Visited::Exact), &mut |_| {}), Short::Numbers);
 }
-
-#[test]
-fn a_graph_knows_the_shortest_way_to_each_state() {
-    let model = Dice { seed: 5, nodes: 500, degree: 4, starts: 3, broken: 0 };
-    let limits = Limits { keeps_graph: true, ..limits(2, Visited::Fingerprints) };
-    let graph = search(&model, &limits, &mut |_| {}).graph.expect("it was to be kept");
-    let starts = model.init_states();
-    for index in 0..graph.len() {
-        let way = graph.way_to(index);
-        let mut state = starts[usize::from(way[0])];
-        for action in &way[1..] {
-            state = model.next_state(&state, u64::from(*action)).expect("the way leads on");
-        }
-        assert_eq!(state, graph.state(index));
-    }
-}

@@ -40,6 +40,19 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// A graph with room for so many states and edges.
+    #[must_use]
+    pub fn with_capacity(states: usize, edges: usize) -> Self {
+        Self {
+            ends: Vec::with_capacity(states),
+            enabled: Vec::with_capacity(states),
+            to: Vec::with_capacity(edges),
+            actions: Vec::with_capacity(edges),
+            classes: Vec::with_capacity(edges),
+            states: 0,
+        }
+    }
+
     /// Adds the steps of the next state. One to which there are none is an end.
     pub fn expand(&mut self, edges: impl IntoIterator<Item = Edge>) {
         let mut enabled = 0;
