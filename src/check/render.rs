@@ -105,7 +105,7 @@ fn failed(wide: usize, trace: &Trace, file: Option<String>, out: &mut dyn Write)
 }
 
 /// A number with a comma after every third digit from the right.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -24,5 +24,6 @@ mod trail;
 mod tests;
 
 pub(super) use explorable::Explorable;
+pub(super) use hash::fingerprint;
 pub(super) use search::{End, Limits, Short, search};
 pub use shard::Visited;
