@@ -436,6 +436,34 @@ fn a_mistake_about_bounds_exits_with_2_and_the_others_are_explored() {
     }
 }
 
+#[test]
+fn readings_are_told_with_what_they_break() {
+    let bench = Bench::new();
+    let ran = checked(&bench, &["readings", "A1", "G9"], exit::CONFORMS);
+    assert!(!bench.has("out"), "only a reading that was named is kept");
+    insta::assert_snapshot!("readings", ran.out);
+    let ran = checked(&bench, &["readings", "A1=Literal"], exit::CONFORMS);
+    assert!(ran.out.contains("▸  2  client-1  submit m1"), "{}", ran.out);
+    assert!(!ran.out.contains("PartialThenSpool"), "{}", ran.out);
+    // The model itself, told to follow it, is caught: a declaration is no excuse for what loses mail.
+    let file = "out/A1-Literal/no-submitted-message-is-lost.toml";
+    let ran = checked(&bench, &["replay", file], exit::VIOLATION);
+    assert!(ran.out.contains("SEED1-4"), "{}", ran.out);
+}
+
+#[test]
+fn a_mistake_about_a_reading_exits_with_2() {
+    for (reading, told) in [
+        ("A1=Litteral", "`A1` has no reading `Litteral`"),
+        ("Z1", "no ambiguity is called `Z1`"),
+        ("A1=", "`A1` has no reading ``"),
+    ] {
+        let ran = check(&["readings", reading], exit::UNREADABLE);
+        assert!(ran.err.contains(told), "{}", ran.err);
+    }
+    check(&["readings", "A1", "--bounds", "tinny"], exit::UNREADABLE);
+}
+
 /// The console blocks of a text: each command with what it prints.
 fn console_blocks(text: &str) -> Vec<(String, Vec<String>)> {
     let mut commands: Vec<(String, Vec<String>)> = Vec::new();

@@ -5,9 +5,10 @@ mod common;
 use std::time::Duration;
 
 use spoolproof::conformance::{Plan, Progress, Simulated, run};
+use spoolproof::model::AMBIGUITIES;
 use spoolproof::oracle::Verdict;
 use spoolproof::scenario::Scenario;
-use spoolproof::spec::Catalogue;
+use spoolproof::spec::{Catalogue, Stance};
 use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::{Coupling, Profile, SortsQueue};
 
@@ -90,4 +91,53 @@ fn two_runs_of_all_scenarios_are_identical() {
     let first = record();
     assert!(first.len() > 1000, "{} events", first.len());
     assert!(first == record(), "the two traces differ");
+}
+
+/// What is first found of a store that keeps to one reading, and says so, in the cases about `statements`; in all, if
+/// none is given. It is uncoupled and coupled in turn.
+fn found(
+    catalogue: &Catalogue,
+    scenarios: &[Scenario],
+    statements: Option<&[String]>,
+    (id, reading): (&str, &str),
+) -> Option<String> {
+    let about = |scenario: &&Scenario| {
+        statements.is_none_or(|ids| scenario.requirements.iter().any(|requirement| ids.contains(requirement)))
+    };
+    let profiles = [Coupling::None, Coupling::Tight].map(|coupling| Profile {
+        coupling: Some(coupling),
+        handles_addrtypes: (coupling == Coupling::Tight).then(|| vec!["SMTP".to_owned()]),
+        readings: [(id.to_owned(), reading.to_owned())].into(),
+        ..Profile::default()
+    });
+    let cases = profiles.iter().flat_map(|profile| scenarios.iter().filter(about).map(move |each| (profile, each)));
+    let mut told = cases.filter_map(|(profile, scenario)| {
+        let mut model = Simulated::new(profile.clone());
+        let account = run(catalogue, &mut model, &plan(vec![scenario]), &mut Tape::default());
+        let findings = || account.ledger.findings.iter().map(|finding| finding.what.as_str()).collect::<Vec<_>>();
+        let verdict = account.case_verdict(&account.cases[0]);
+        (verdict > Verdict::Pass).then(|| format!("{}: {verdict}: {}", scenario.id, findings().join("; ")))
+    });
+    told.next()
+}
+
+#[test]
+fn a_store_that_keeps_to_a_reading_is_blamed_only_if_it_is_rejected() {
+    let catalogue = Catalogue::embedded().expect("the catalogue");
+    let scenarios = scenarios();
+    let mut wrong = Vec::new();
+    for (_, id, readings) in AMBIGUITIES {
+        let row = catalogue.ambiguity(id).expect("a switch is in the register");
+        for reading in *readings {
+            let rejected = row.reading(reading).is_some_and(|reading| reading.stance == Stance::Rejected);
+            let statements = (!rejected).then_some(row.statements.as_slice());
+            let first = found(&catalogue, &scenarios, statements, (id, reading));
+            match first {
+                None if rejected => wrong.push(format!("{id}={reading} is rejected, and nothing is found")),
+                Some(found) if !rejected => wrong.push(format!("{id}={reading} is declared, and blamed: {found}")),
+                None | Some(_) => {}
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -543,4 +543,7 @@ pub const SHIPPED_BOUNDS: &[(&str, &str)] = &[
     ("default", include_str!("../../models/bounds/default.toml")),
     ("crash", include_str!("../../models/bounds/crash.toml")),
     ("deep", include_str!("../../models/bounds/deep.toml")),
+    ("cuts", include_str!("../../models/bounds/cuts.toml")),
+    ("transports", include_str!("../../models/bounds/transports.toml")),
+    ("lifecycle", include_str!("../../models/bounds/lifecycle.toml")),
 ];

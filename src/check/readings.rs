@@ -10,7 +10,7 @@ use super::bounds::{Bounds, SHIPPED_BOUNDS};
 use super::plan::Plan;
 use super::run::{Finding, Outcome, Tested, run};
 use super::witness::Trace;
-use crate::model::{AMBIGUITIES, Rules};
+use crate::model::{AMBIGUITIES, PROPERTIES, Rules};
 
 /// How large a carried instance may be to be explored under every reading.
 const STATES_MAX: u64 = 10_000;
@@ -29,10 +29,11 @@ pub struct ReadingOutcome {
     pub ambiguity: &'static str,
     /// The reading's name.
     pub reading: &'static str,
-    /// What fails, each with the name of the instance in which it fails soonest, in the order of the properties.
+    /// What fails, each with the name of the instance in which it fails soonest; what fails soonest is first.
     pub fails: Vec<(String, Trace)>,
-    /// Properties that hold for want of an occasion: by the defaults what they speak of happens, and here it never does.
-    pub idle: Vec<&'static str>,
+    /// Properties that hold for want of an occasion: what they speak of happens by the defaults, and here never does.
+    /// Each with the name of the first such instance.
+    pub idle: Vec<(String, &'static str)>,
     /// Whether anything else can happen than by the defaults.
     pub differs: bool,
 }
@@ -83,23 +84,16 @@ impl Survey {
                 }
             }
         }
-        let order = |trace: &Trace| {
-            outcomes.first().and_then(|outcome| {
-                outcome.findings.iter().position(|finding| finding.property.name == trace.property.name)
-            })
-        };
-        fails.sort_by_key(|(_, trace)| order(trace));
-        let tested = |outcomes: &[Outcome], property: &str| {
-            outcomes
-                .iter()
-                .flat_map(|outcome| &outcome.findings)
-                .any(|finding| finding.property.name == property && !matches!(finding.tested, Tested::Untested { .. }))
-        };
-        let properties = self.by_default.iter().flat_map(|outcome| &outcome.findings).map(|found| found.property.name);
-        let mut idle = Vec::new();
-        for property in properties.filter(|name| tested(&self.by_default, name) && !tested(&outcomes, name)) {
-            if !idle.contains(&property) {
-                idle.push(property);
+        let order = |trace: &Trace| PROPERTIES.iter().position(|property| property.name == trace.property.name);
+        fails.sort_by_key(|(_, trace)| (trace.steps.len(), order(trace)));
+        let mut idle: Vec<(String, &'static str)> = Vec::new();
+        for ((name, here), there) in named().zip(&self.by_default) {
+            for (here, there) in here.findings.iter().zip(&there.findings) {
+                let property = here.property.name;
+                let is_news = !idle.iter().any(|(_, known)| *known == property);
+                if is_news && is_untested(here) && !is_untested(there) {
+                    idle.push((name.clone(), property));
+                }
             }
         }
         let differs = !outcomes.iter().zip(&self.by_default).all(|(here, there)| same(here, there));
@@ -139,6 +133,10 @@ fn failing(finding: &Finding) -> Option<&Trace> {
         Tested::Fails(trace) => Some(trace),
         Tested::Holds { .. } | Tested::Unexpected { .. } | Tested::Untested { .. } => None,
     }
+}
+
+const fn is_untested(finding: &Finding) -> bool {
+    matches!(finding.tested, Tested::Untested { .. })
 }
 
 /// Whether two explorations of one instance came to the same in every number.

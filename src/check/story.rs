@@ -25,6 +25,19 @@ impl fmt::Display for Trace {
     }
 }
 
+impl Trace {
+    /// What happens, in one line: of a long way, its end.
+    #[must_use]
+    pub fn outline(&self) -> String {
+        let steps: Vec<String> = self.steps.iter().map(what).collect();
+        let from = if steps.len() > OUTLINE { steps.len() - OUTLINE } else { 0 };
+        format!("{}{}", if from > 0 { "…, " } else { "" }, steps[from..].join(", "))
+    }
+}
+
+/// How many steps an outline shows.
+const OUTLINE: usize = 4;
+
 fn who(step: &TraceStep) -> String {
     match step.action {
         Action::Call { session, .. } => session_name(session),
@@ -210,6 +223,7 @@ fn changed(old: &Entry, new: &Entry, marks: &mut Vec<String>) {
         (was.preprocess, is.preprocess, "PREPROCESS"),
         (was.completing, is.completing, "completing"),
         (was.copied, is.copied, "copy"),
+        (was.doubled, is.doubled, "twice"),
         (was.finished, is.finished, "finished"),
     ];
     for (_, set, mark) in flags.into_iter().filter(|(was, is, _)| was != is) {

@@ -11,7 +11,7 @@ use super::failure::{Failure, warn};
 use super::progress::Progress;
 use super::{check, exit, library, output};
 use crate::check::{Bounds, ReadingOutcome, Survey, Trace, small_bounds};
-use crate::report::layout::{FAINT, STRONG, columns, wrap};
+use crate::report::layout::{FAINT, STRONG, columns, count, wrap};
 use crate::spec::{Ambiguity, Catalogue, Reading, Stance, closest};
 
 /// Show what each reading of the contradictory pages leads to: which properties hold, and which fail, and how
@@ -118,10 +118,9 @@ impl Readings {
         }
         writeln!(out)?;
         writeln!(out, "Explored under each reading: {bounds}. Nothing is said beyond these bounds.")?;
-        let count =
-            |stance: Stance| rows.iter().filter(move |row| row.reading.stance == stance && row.outcome.is_some());
+        let of = |stance: Stance| rows.iter().filter(move |row| row.reading.stance == stance && row.outcome.is_some());
         for stance in [Stance::Permitted, Stance::Declared, Stance::Rejected] {
-            let (all, fail) = (count(stance).count(), count(stance).filter(|row| row.fails()).count());
+            let (all, fail) = (of(stance).count(), of(stance).filter(|row| row.fails()).count());
             if all > 0 {
                 writeln!(out, "{stance}: of {all} with a switch, {fail} break a property")?;
             }
@@ -172,9 +171,15 @@ impl Row<'_> {
             }
             Some(outcome) => ('✗', outcome.fails.iter().map(|(bounds, trace)| failed(bounds, trace)).collect()),
         };
-        let idle = self.outcome.iter().flat_map(|outcome| &outcome.idle).map(|name| format!("never occurs: {name}"));
+        let soonest = self.outcome.iter().find_map(|outcome| outcome.fails.first());
+        let soonest = soonest.map(|(_, trace)| format!("{FAINT}soonest: {}{FAINT:#}", trace.outline()));
+        let idle = self
+            .outcome
+            .iter()
+            .flat_map(|outcome| &outcome.idle)
+            .map(|(bounds, name)| format!("{name}: no occasion on {bounds}"));
         let name = &self.reading.name;
-        for (at, text) in told.into_iter().chain(idle).enumerate() {
+        for (at, text) in told.into_iter().chain(soonest).chain(idle).enumerate() {
             match at {
                 0 => writeln!(out, "  {mark} {name:wide$}  {stance:<9}  {text}")?,
                 _ => writeln!(out, "    {:wide$}  {:<9}  {text}", "", "")?,
@@ -185,7 +190,7 @@ impl Row<'_> {
 }
 
 fn failed(bounds: &str, trace: &Trace) -> String {
-    format!("{}: {} steps on {bounds}", trace.property.name, trace.steps.len())
+    format!("{}: {} on {bounds}", trace.property.name, count(trace.steps.len() as u64, "step"))
 }
 
 const WIDTH: usize = 100;

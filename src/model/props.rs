@@ -51,7 +51,9 @@ pub(super) fn write(cx: &Context, m: Message, save: bool, emit: &mut Emit<'_>) {
 
 /// A client may not change what is on its way out (PMF-08, B2); the code of the refusal is free.
 fn outgoing(m: Message, save: bool, emit: &mut Emit<'_>) {
-    emit.step(Step::new(Reply::Refused(Codes::Any), m, &WRITE_QUEUED));
+    if !(save && emit.held_to(Dim::B2, B2::OpenTimeOnly)) {
+        emit.step(Step::new(Reply::Refused(Codes::Any), m, &WRITE_QUEUED));
+    }
     if save {
         emit.step(Step::new(Reply::Success, m, &WRITE_QUEUED).writes().needs(Dim::B2, B2::OpenTimeOnly));
     } else {

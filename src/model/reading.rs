@@ -219,3 +219,25 @@ impl fmt::Display for Need {
         f.write_str(&self.names().collect::<Vec<_>>().join(" or "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{D6, Dim, Need, Rules};
+
+    #[test]
+    fn who_declares_nothing_is_held_to_no_reading() {
+        let need = Need { dim: Dim::D6, mask: D6::StoreFinishes | D6::PostprocessOnly };
+        assert!(!Rules::none().held_to(need));
+        assert!(!Rules::defaults().held_to(need));
+        let mut rules = Rules::none();
+        rules.permit("D6", "SpoolerRunsSeed2");
+        rules.permit("D6", "StoreFinishes");
+        assert!(!rules.held_to(need), "another reading is in force as well");
+        rules.declare("D6", "StoreFinishes");
+        assert!(rules.held_to(need));
+        let mut rules = Rules::none();
+        rules.permit("D6", "StoreFinishes");
+        rules.leave_open("D6", "SpoolerRunsSeed2");
+        assert!(!rules.held_to(need), "another reading is undecided");
+    }
+}

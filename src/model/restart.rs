@@ -41,15 +41,14 @@ fn awake(cx: &Context, m: Message, stop: Stop, calls: Calls, emit: &mut Emit<'_>
         (None, _) | (Some(true), Stop::Crash) => (true, true),
         (Some(persists), _) => (persists, !persists),
     };
-    // A lock that refuses nothing after reopening is one that is not shown any more (H1).
-    let none_blocks = emit.held_to(Dim::H1, H1::NoLockBlocksAfterReopen);
-    if may_persist && !none_blocks {
-        let step = Step::new(Reply::Success, Message { lock: Lock::Orphan, ..m }, clause).calls(calls);
-        emit.step(step.needs(Dim::C3, C3::Either | C3::LockPersists));
-    }
-    if may_be_lost {
-        let step = Step::new(Reply::Success, Message { lock: Lock::Lost, ..m }, clause).calls(calls);
-        emit.step(step.needs(Dim::C3, C3::Either | C3::LockLost));
+    // Two readings speak of locks that are not shown any more (H1). Where the profile says what becomes of a lock,
+    // nothing is left to be read into the pages (C3).
+    let is_open = may_persist && may_be_lost;
+    let hidden = is_open && emit.held_to(Dim::H1, H1::NoLockBlocksAfterReopen | H1::HiddenLockBlocks);
+    let outcomes = [(may_persist && !hidden, Lock::Orphan, C3::LockPersists), (may_be_lost, Lock::Lost, C3::LockLost)];
+    for (_, lock, reading) in outcomes.into_iter().filter(|(may, ..)| *may) {
+        let step = Step::new(Reply::Success, Message { lock, ..m }, clause).calls(calls);
+        emit.step(if is_open { step.needs(Dim::C3, C3::Either | reading) } else { step });
     }
 }
 

@@ -15,8 +15,8 @@ pub struct Edge {
 
 /// A graph of states, of which number 0 is where every run starts.
 ///
-/// States are expanded in the order of their numbers, as a breadth-first search does. An edge takes 16 bytes and a state
-/// 16 more. Several edges may lead from one state to the same other.
+/// States are expanded in the order of their numbers, as a breadth-first search does. An edge takes 16 bytes and a
+/// state 16 more. Several edges may lead from one state to the same other.
 ///
 /// ```
 /// use spoolproof::check::liveness::{Edge, Graph};

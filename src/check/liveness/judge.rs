@@ -89,7 +89,8 @@ fn edges(graph: &Graph, places: &[usize]) -> Vec<Edge> {
     places.iter().map(|place| graph.edge(*place)).collect()
 }
 
-/// The components of `region` of which a fair run can visit all again and again, if there are any, among those of its last split.
+/// The components of `region` of which a fair run can visit all again and again, if there are any, among those of its
+/// last split.
 ///
 /// Each round throws away what no fair run keeps visiting. A class for which a component shrinks has no step in what is
 /// left of it, so that there are at most as many rounds as classes, and one more.

@@ -58,7 +58,8 @@ impl<'a> Region<'a> {
         Self { graph, states, edges, sources, ends, components }
     }
 
-    /// Splits what is left into its strongly connected components. Those without an edge are dropped: a run cannot stay.
+    /// Splits what is left into its strongly connected components. Those without an edge are dropped: a run cannot
+    /// stay.
     pub(super) fn split(&mut self) -> Vec<Vec<u32>> {
         let mut components = kosaraju_scc(&*self);
         components.retain(|states| match states.as_slice() {

@@ -29,8 +29,8 @@ impl Search {
         self.find(graph, start, |_| true, |_| false);
     }
 
-    /// The edges from `start` to the nearest one that is a `goal`, itself the last, all of them among those `along` which
-    /// the search may go; edges are named by their places.
+    /// The edges from `start` to the nearest one that is a `goal`, itself the last, all of them among those `along`
+    /// which the search may go; edges are named by their places.
     pub(super) fn nearest(
         &mut self,
         graph: &Graph,

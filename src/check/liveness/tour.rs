@@ -20,8 +20,9 @@ pub(super) struct Tour {
 
 /// Finds a short tour of `region`, from which no state has been dropped where a fair cycle passes.
 ///
-/// It is a shortest one, stem and cycle together, unless that takes too many visits: then the shortest of those found, and if
-/// there is none, the nearest of the fair components is toured from one need to the next. `search` has spread from 0.
+/// It is a shortest one, stem and cycle together, unless that takes too many visits: then the shortest of those found,
+/// and if there is none, the nearest of the fair components is toured from one need to the next. `search` has spread
+/// from 0.
 pub(super) fn tour(
     graph: &Graph,
     fairness: Fairness,
@@ -102,8 +103,8 @@ fn shortest(
 
 /// A fair way round from `anchor` within its component, by going to the nearest step that settles something owed.
 ///
-/// The component is fair: each class that is owed something finds it there. Each part of the way either settles a class for
-/// good or leads back to the anchor, so that it ends.
+/// The component is fair: each class that is owed something finds it there. Each part of the way either settles a
+/// class for good or leads back to the anchor, so that it ends.
 fn greedy(graph: &Graph, fairness: Fairness, region: &Region<'_>, mut search: Search, anchor: u32) -> Vec<usize> {
     let component = region.component(anchor);
     let along = |place: usize| region.keeps(place) && region.component(graph.edge(place).to) == component;
