@@ -29,7 +29,7 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
     steps: u64,
 
-    /// Divide the steps among so many walks; without it, a walk ends when nothing is left to do, or after 256 steps
+    /// Divide the steps among so many walks at most; without it, a walk has 256 steps at most, and there are as many as it takes
     #[arg(long, value_name = "NUMBER", value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
     walks: Option<u64>,
 

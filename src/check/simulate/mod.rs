@@ -33,14 +33,14 @@ pub struct Walks {
     pub seed: u64,
     /// How many steps are taken in all.
     pub steps: u64,
-    /// Among how many walks they are divided; without it, each goes on while anything can happen, up to
-    /// [`Walks::LONGEST`].
+    /// Among how many walks they are divided, at most; without it, a walk has [`Walks::LONGEST`] steps, and there are as many
+    /// as the steps are enough for. A walk may end sooner.
     pub walks: Option<u64>,
 }
 
 impl Walks {
     /// How long a walk becomes where nobody says how many there are. What there is to do in an instance is done in far
-    /// fewer steps; then clients open and release for ever.
+    /// fewer steps.
     pub const LONGEST: u64 = 256;
 
     const fn longest(&self) -> u64 {

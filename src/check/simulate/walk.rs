@@ -49,8 +49,8 @@ impl Failure {
 
 /// Goes as many steps as `walks` says; `progress` is told now and then how many were gone.
 ///
-/// A walk ends where nothing can happen any more, when it has become too long, and when it has broken a property that no
-/// walk broke before. Later walks pass over what was broken once.
+/// A walk ends where nothing can happen any more, when it goes in circles or has become too long, and when it has broken a
+/// property that no walk broke before. Later walks pass over what was broken once.
 pub(super) fn walk(bounds: &Bounds, rules: &Rules, walks: &Walks, progress: &mut dyn FnMut(u64)) -> Walked {
     let mut walked = Walked {
         steps: 0,
@@ -92,21 +92,25 @@ impl Walker<'_> {
         let mut world = World::new(&self.bounds.scope);
         let mut path = Vec::new();
         let mut state = world.pack();
-        self.seen.insert(fingerprint(&state));
+        let start = fingerprint(&state);
+        self.seen.insert(start);
+        let (mut own, mut circling) = (FxHashSet::from_iter([start]), 0);
         for _ in 0..most {
             let all = transitions(&world, self.bounds, self.rules, &mut self.buffers);
-            if all.is_empty() {
+            if all.is_empty() || circling == CIRCLING_MAX {
                 return;
             }
             let kinds: Vec<Kind> = all.iter().map(|transition| Kind::of(&transition.action)).collect();
-            let at = chance.choose(&kinds);
+            let at = chance.choose(&kinds, |at| !self.seen.contains(&fingerprint(&all[at].after.pack())));
             let transition = all[at];
             *walked.kinds.entry(kinds[at]).or_default() += 1;
             walked.steps += 1;
             path.push((state, at as u16));
             let after = transition.after;
             state = after.pack();
-            self.seen.insert(fingerprint(&state));
+            let print = fingerprint(&state);
+            self.seen.insert(print);
+            circling = if own.insert(print) { 0 } else { circling + 1 };
             walked.digest = digest(walked.digest, at as u64);
             walked.digest = state.words().fold(walked.digest, digest);
             if self.judge(&transition, &path, walked) {
@@ -131,6 +135,9 @@ impl Walker<'_> {
         broken != 0
     }
 }
+
+/// How many steps in a row a walk goes from one state that it was in before to another.
+const CIRCLING_MAX: u32 = 24;
 
 const DIGEST_START: u64 = 0xcbf2_9ce4_8422_2325;
 
