@@ -189,3 +189,69 @@ fn compare(seed: u64, first: &Walked, second: &Walked) -> Result<(), Unsteady> {
     let (first, second) = (first.digest, second.digest);
     if first == second { Ok(()) } else { Err(Unsteady::Differs { seed, first, second }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::run::Course;
+    use super::shrink::shrink;
+    use super::walk::walk;
+    use super::{Unsteady, Walks, compare};
+    use crate::check::{Bounds, SHIPPED_BOUNDS};
+    use crate::model::{PROPERTIES, Rules};
+
+    fn tiny() -> Bounds {
+        let (name, text) = SHIPPED_BOUNDS.iter().find(|(name, _)| *name == "tiny").expect("tiny bounds");
+        Bounds::parse(name, text).expect("shipped bounds are right")
+    }
+
+    const WALKS: Walks = Walks { seed: 1, steps: 2_000, walks: None };
+
+    #[test]
+    fn walks_that_differ_are_told_apart() {
+        let bounds = tiny();
+        let go = |seed, rules: Rules| walk(&bounds, &rules, &Walks { seed, ..WALKS }, &mut |_| {});
+        let first = go(1, Rules::defaults());
+        assert_eq!(compare(1, &first, &go(1, Rules::defaults())), Ok(()));
+        let mut other = Rules::defaults();
+        other.declare("B1", "SampleStore");
+        for second in [go(2, Rules::defaults()), go(1, other)] {
+            let (first, second) = (&first, &second);
+            let differs = Unsteady::Differs { seed: 1, first: first.digest, second: second.digest };
+            assert_eq!(compare(1, first, second), Err(differs.clone()));
+            assert!(differs.to_string().contains(&format!("{:016x} and {:016x}", first.digest, second.digest)));
+        }
+    }
+
+    #[test]
+    fn every_part_of_a_shrunk_run_is_needed_and_its_last_step_alone_breaks_the_property() {
+        let bounds = tiny();
+        let mut rules = Rules::defaults();
+        rules.declare("B2", "OpenTimeOnly");
+        let walked = walk(&bounds, &rules, &WALKS, &mut |_| {});
+        assert!(!walked.failures.is_empty());
+        for failure in &walked.failures {
+            let course = Course { bounds: &bounds, rules: &rules, property: failure.property };
+            let run = failure.run(&course).expect("a walk can be taken again");
+            assert_eq!(run.len(), failure.path.len());
+            let shrunk = shrink(&course, run).run;
+            let mut buffers = Default::default();
+            let again = course.take(shrunk.iter().copied(), &mut buffers).expect("it can be taken again");
+            assert_eq!(again.len(), shrunk.len(), "{}", PROPERTIES[usize::from(failure.property)].name);
+            for gone in 0..shrunk.len() {
+                let rest = shrunk.iter().enumerate().filter(|(at, _)| *at != gone).map(|(_, step)| *step);
+                assert!(course.take(rest, &mut buffers).is_none(), "step {gone} can be left out");
+            }
+        }
+    }
+
+    #[test]
+    fn a_walk_that_cannot_be_taken_again_is_noticed() {
+        let bounds = tiny();
+        let mut rules = Rules::defaults();
+        rules.declare("B2", "OpenTimeOnly");
+        let walked = walk(&bounds, &rules, &WALKS, &mut |_| {});
+        let failure = walked.failures.first().expect("a failure");
+        let course = Course { bounds: &bounds, rules: &Rules::defaults(), property: failure.property };
+        assert!(failure.run(&course).is_none());
+    }
+}
