@@ -59,6 +59,8 @@ fn header() -> Header {
         records: Records { support: true, notifications: true, observe: Some(MEMBERS.map(str::to_owned).to_vec()) },
         recorded_by: Some("examples/long-log.rs".to_owned()),
         starts: None,
+        transports: None,
+        preprocessors: None,
         x_supports: None,
     }
 }

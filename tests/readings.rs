@@ -22,13 +22,19 @@ fn everything(catalogue: &Catalogue) -> BTreeMap<(String, String), (Stance, Read
     explored.collect()
 }
 
-/// What the register predicts of the readings that it rejects: the property that fails.
+/// What is wrong under these is that something never happens, which no single step shows.
+const NEVER: [(&str, &str); 1] = [("F2", "LeftLocked")];
+
+/// What the register predicts of the readings that are not for everybody: the property that fails.
 const PREDICTED: &[(&str, &str, &str)] = &[
     ("A1", "Literal", "no submitted message is lost"),
     ("A2", "BothFire", "a message is finished once"),
     ("A2", "BothFire", "nobody is sent to twice"),
     ("A3", "BothFire", "a message is finished once"),
     ("A4", "AppliesToPartial", "a finished message has reached everybody"),
+    ("A5", "Always", "a finished message has reached everybody"),
+    ("A6", "StoreTasksLiteral", "a finished message has reached everybody"),
+    ("A6", "PrepareSubmitLiteral", "nobody is sent to twice"),
     ("A7", "ResetAll", "nobody is sent to twice"),
     ("A9", "RerunAll", "preprocessing ends with the spooler's submission"),
     ("A9", "TreatAsSpooler", "a client changes nothing that is on its way out"),
@@ -41,11 +47,21 @@ const PREDICTED: &[(&str, &str, &str)] = &[
     ("D4", "DequeueOnly", "a finished message has left the queue"),
     ("D4", "Nothing", "a message is finished once"),
     ("D7", "RowKept", "a message is finished once"),
+    ("D8", "AfterFirstPass", "a finished message has reached everybody"),
     ("D9", "ClientFiles", "a sent message ends where its properties say"),
     ("E5", "DuplicateRow", "nobody is sent to twice"),
     ("E6", "SendTwice", "nobody is sent to twice"),
     ("F1", "PartialEffects", "a failed submission leaves nothing behind"),
+    ("F1", "PartialEffects", "what is marked submitted is on its way"),
+    ("F4", "Finished", "a finished message has reached everybody"),
     ("F6", "RowOnly", "an abort makes it a draft again"),
+    ("G3", "PerMessage", "a finished message has reached everybody"),
+    ("G4", "TrueAfterAttempt", "no submitted message is lost"),
+    ("G4", "TrueAfterAttempt", "a finished message has reached everybody"),
+    ("G5", "OneGlobalFlag", "a finished message has reached everybody"),
+    ("G14", "NotMeMayHavePartial", "nobody is sent to twice"),
+    ("G15", "TransportHasCopy", "a finished message has reached everybody"),
+    ("G16", "FlagWins", "a finished message has reached everybody"),
     ("H1", "HiddenLockBlocks", "a queued message that nobody has locked can be taken back"),
     ("H3", "Lost", "no submitted message is lost"),
     ("H3", "Lost", "a crash loses no submitted message"),
@@ -63,13 +79,14 @@ fn every_reading_does_what_the_register_says() {
         let broken: Vec<&str> = outcome.fails.iter().map(|(_, trace)| trace.property.name).collect();
         match stance {
             Stance::Permitted => assert!(broken.is_empty(), "{id}={name} is permitted and breaks {broken:?}"),
+            Stance::Rejected if NEVER.contains(&(id, name)) => {}
             Stance::Rejected => assert!(!broken.is_empty(), "{id}={name} is rejected and breaks nothing"),
             Stance::Declared => {}
         }
     }
     for (id, name, property) in PREDICTED {
         let (stance, outcome) = &all[&((*id).to_owned(), (*name).to_owned())];
-        assert_eq!(*stance, Stance::Rejected, "{id}={name}");
+        assert_ne!(*stance, Stance::Permitted, "{id}={name}");
         let fails = outcome.fails.iter().any(|(_, trace)| trace.property.name == *property);
         assert!(fails, "{id}={name} does not break “{property}”: {:?}", outcome.fails);
     }
@@ -111,11 +128,8 @@ fn a_reading_without_a_switch_is_not_explored() {
 
 #[test]
 fn every_entry_without_a_switch_says_why() {
-    // What becomes of these is the support object's affair, and explored with it.
-    const OF_OTHERS: [&str; 2] = ["A5", "A6"];
     for row in catalogue().ambiguities() {
         let switched = AMBIGUITIES.iter().any(|(_, id, _)| *id == row.id);
-        let silent = !switched && row.why.is_none() && !OF_OTHERS.contains(&row.id.as_str());
-        assert!(!silent, "{} has no switch, and the register does not say why", row.id);
+        assert!(switched || row.why.is_some(), "{} has no switch, and the register does not say why", row.id);
     }
 }

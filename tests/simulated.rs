@@ -121,12 +121,15 @@ fn found(
     told.next()
 }
 
+/// Readings of what the spooler, the transports and MAPI do: no store follows them.
+const OF_OTHERS: [&str; 10] = ["A6", "D8", "F2", "F4", "G3", "G4", "G5", "G14", "G15", "G16"];
+
 #[test]
 fn a_store_that_keeps_to_a_reading_is_blamed_only_if_it_is_rejected() {
     let catalogue = Catalogue::embedded().expect("the catalogue");
     let scenarios = scenarios();
     let mut wrong = Vec::new();
-    for (_, id, readings) in AMBIGUITIES {
+    for (_, id, readings) in AMBIGUITIES.iter().filter(|(_, id, _)| !OF_OTHERS.contains(id)) {
         let row = catalogue.ambiguity(id).expect("a switch is in the register");
         for reading in *readings {
             let rejected = row.reading(reading).is_some_and(|reading| reading.stance == Stance::Rejected);

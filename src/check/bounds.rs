@@ -469,18 +469,24 @@ impl Mapi {
     }
 }
 
+/// The properties that are not tested, each with the reason that the file gives for a list of them.
 fn untested(value: Value<'_>, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
     let mut untested = BTreeMap::new();
-    for (name, why) in problems.table("untested", value)?.all() {
-        let Some(text) = problems.text(name, why) else { continue };
-        if !PROPERTIES.iter().any(|property| property.name == name) {
-            let help = suggest(name, PROPERTIES.iter().map(|property| property.name));
-            problems.add(why.span(), format!("no property is named `{name}`"), help);
+    for (why, names) in problems.table("untested", value)?.all() {
+        if why.trim().is_empty() {
+            problems.add(names.span(), "these are untested for no reason".to_owned(), None);
         }
-        if text.trim().is_empty() {
-            problems.add(why.span(), format!("`{name}` is untested for no reason"), None);
+        let Some(items) = problems.items("untested", names) else { continue };
+        for item in items {
+            let Some(name) = problems.text("untested", item) else { continue };
+            if !PROPERTIES.iter().any(|property| property.name == name) {
+                let help = suggest(name, PROPERTIES.iter().map(|property| property.name));
+                problems.add(item.span(), format!("no property is named `{name}`"), help);
+            }
+            if untested.insert(name.to_owned(), why.to_owned()).is_some() {
+                problems.add(item.span(), format!("`{name}` is listed twice"), None);
+            }
         }
-        untested.insert(name.to_owned(), text.to_owned());
     }
     Some(untested)
 }
@@ -534,7 +540,12 @@ pub const SHIPPED_BOUNDS: &[(&str, &str)] = &[
     ("tiny", include_str!("../../models/bounds/tiny.toml")),
     ("filing", include_str!("../../models/bounds/filing.toml")),
     ("partial", include_str!("../../models/bounds/partial.toml")),
+    ("torn", include_str!("../../models/bounds/torn.toml")),
     ("resend", include_str!("../../models/bounds/resend.toml")),
+    ("relay", include_str!("../../models/bounds/relay.toml")),
+    ("overtaking", include_str!("../../models/bounds/overtaking.toml")),
+    ("again", include_str!("../../models/bounds/again.toml")),
+    ("completed", include_str!("../../models/bounds/completed.toml")),
     ("failing", include_str!("../../models/bounds/failing.toml")),
     ("preprocess", include_str!("../../models/bounds/preprocess.toml")),
     ("finish", include_str!("../../models/bounds/finish.toml")),

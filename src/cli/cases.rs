@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::failure::Failure;
 use super::library;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, SpoolerScenario};
 use crate::spec::{Catalogue, closest};
 
 /// The options of every command that runs cases.
@@ -24,21 +24,33 @@ pub(crate) struct Cases {
 
 /// The cases to run.
 #[derive(Debug)]
-pub(crate) struct Chosen {
+pub(crate) struct Chosen<T> {
     /// In the order of their ids.
-    pub(crate) scenarios: Vec<Scenario>,
+    pub(crate) scenarios: Vec<T>,
     /// Whether a file could not be read. The user has been told.
     pub(crate) unreadable: bool,
 }
 
 impl Cases {
     /// Reads the cases. A file that cannot be read is reported, and does not keep the others from running.
-    pub(crate) fn choose(&self, catalogue: &Catalogue) -> Result<Chosen, Failure> {
+    pub(crate) fn choose(&self, catalogue: &Catalogue) -> Result<Chosen<Scenario>, Failure> {
         if self.paths.is_empty() {
             let scenarios = select(library::carried(catalogue)?, &self.patterns)?;
             return Ok(Chosen { scenarios, unreadable: false });
         }
-        let (scenarios, failures) = library::named(&self.paths, catalogue);
+        self.chosen(library::named(&self.paths, catalogue))
+    }
+
+    /// The same for the cases of spoolers.
+    pub(crate) fn choose_for_spoolers(&self, catalogue: &Catalogue) -> Result<Chosen<SpoolerScenario>, Failure> {
+        if self.paths.is_empty() {
+            let scenarios = select(library::carried_for_spoolers(catalogue)?, &self.patterns)?;
+            return Ok(Chosen { scenarios, unreadable: false });
+        }
+        self.chosen(library::named_for_spoolers(&self.paths, catalogue))
+    }
+
+    fn chosen<T: Case>(&self, (scenarios, failures): (Vec<T>, Vec<Failure>)) -> Result<Chosen<T>, Failure> {
         match (scenarios.is_empty(), failures.split_last()) {
             (true, Some((last, others))) => {
                 others.iter().for_each(|failure| _ = failure.report());
@@ -55,18 +67,36 @@ impl Cases {
     }
 }
 
+/// What a pattern chooses from.
+pub(crate) trait Case {
+    /// The case's id.
+    fn id(&self) -> &str;
+}
+
+impl Case for Scenario {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Case for SpoolerScenario {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// Keeps the scenarios that a pattern names, in their order; without patterns, all.
 ///
 /// A pattern is an id (`abort/locked`), a family (`abort`), or a glob over ids (`*/locked*`).
-pub(crate) fn select(scenarios: Vec<Scenario>, patterns: &[String]) -> Result<Vec<Scenario>, Failure> {
+pub(crate) fn select<T: Case>(scenarios: Vec<T>, patterns: &[String]) -> Result<Vec<T>, Failure> {
     if patterns.is_empty() {
         return Ok(scenarios);
     }
     let mut matchers = Vec::new();
     for pattern in patterns {
         let matcher = Matcher::new(pattern)?;
-        if !scenarios.iter().any(|scenario| matcher.is_match(&scenario.id)) {
-            let meant = closest(pattern, scenarios.iter().flat_map(|scenario| names(&scenario.id)));
+        if !scenarios.iter().any(|scenario| matcher.is_match(scenario.id())) {
+            let meant = closest(pattern, scenarios.iter().flat_map(|scenario| names(scenario.id())));
             let failure = Failure::nothing(format_args!("no case matches `{pattern}`, so nothing was run"));
             return Err(match meant {
                 Some(_) => failure.suggest(meant),
@@ -75,7 +105,10 @@ pub(crate) fn select(scenarios: Vec<Scenario>, patterns: &[String]) -> Result<Ve
         }
         matchers.push(matcher);
     }
-    Ok(scenarios.into_iter().filter(|scenario| matchers.iter().any(|matcher| matcher.is_match(&scenario.id))).collect())
+    Ok(scenarios
+        .into_iter()
+        .filter(|scenario| matchers.iter().any(|matcher| matcher.is_match(scenario.id())))
+        .collect())
 }
 
 /// What a case can be meant by: its id and its family.

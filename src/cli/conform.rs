@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use spoolproof_sdk::trace::{Event, Header};
-use spoolproof_sdk::wire::{Identity, Profile, Role};
+use spoolproof_sdk::wire::{Identity, Profile};
 
 use super::again::Again;
 use super::cases::{Cases, Chosen};
 use super::failure::Failure;
 use super::output::{self, Outputs};
 use super::progress::Progress;
+use super::reference::Part;
 use super::traces::Traces;
 use super::{library, reference, subject};
-use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, Sut as _, Target};
+use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
 use crate::oracle::{Account, Verdict};
 use crate::report::layout::{FAINT, STRONG, count};
 use crate::report::{About, Report};
@@ -31,8 +32,13 @@ use crate::spec::Catalogue;
   spoolproof conform --provider './my-adapter --profile Test' --json report.json --junit report.xml
   spoolproof conform --provider tcp://127.0.0.1:4711 --case abort --case 'lock/second-*' --out traces
   spoolproof conform mine.toml --provider './my-adapter'
-  spoolproof conform --fault abort-locked-succeeds")]
+  spoolproof conform --fault abort-locked-succeeds
+  spoolproof conform --role spooler --provider './my-spooler'")]
 pub(crate) struct Conform {
+    /// The part that is judged: a store, or a spooler to which the checker plays store, transports and preprocessors
+    #[arg(long, value_enum, default_value_t = Part::Store)]
+    role: Part,
+
     /// The adapter: a command to start, or `tcp://HOST:PORT`; without it, the built-in reference provider
     #[arg(long, value_name = "COMMAND|ADDRESS")]
     provider: Option<String>,
@@ -67,11 +73,48 @@ pub(crate) struct Conform {
 impl Conform {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         self.outputs.check()?;
-        reference::check(&self.faults)?;
+        reference::check(self.role, &self.faults)?;
         let catalogue = library::catalogue()?;
-        let Chosen { scenarios, unreadable } = self.cases.choose(&catalogue)?;
+        match self.role {
+            Part::Store => self.store(&catalogue),
+            Part::Spooler => self.spooler(&catalogue),
+        }
+    }
+
+    fn store(&self, catalogue: &Catalogue) -> Result<u8, Failure> {
+        let Chosen { scenarios, unreadable } = self.cases.choose(catalogue)?;
+        self.judge(catalogue, (scenarios.len(), unreadable), |adapter, claims, observer| {
+            let plan = Plan {
+                scenarios: scenarios.iter().collect(),
+                profile: claims,
+                patience: self.timeout / 5,
+                recorded_by: RECORDED_BY.to_owned(),
+            };
+            conformance::run(catalogue, adapter, &plan, observer)
+        })
+    }
+
+    fn spooler(&self, catalogue: &Catalogue) -> Result<u8, Failure> {
+        let Chosen { scenarios, unreadable } = self.cases.choose_for_spoolers(catalogue)?;
+        self.judge(catalogue, (scenarios.len(), unreadable), |adapter, claims, observer| {
+            let plan = SpoolerPlan {
+                scenarios: scenarios.iter().collect(),
+                profile: claims,
+                recorded_by: RECORDED_BY.to_owned(),
+            };
+            conformance::run_spooler(catalogue, adapter, &plan, observer)
+        })
+    }
+
+    /// Starts the adapter, runs `run` on it, and reports.
+    fn judge(
+        &self,
+        catalogue: &Catalogue,
+        (cases, unreadable): (usize, bool),
+        run: impl FnOnce(&mut Adapter, Option<Profile>, &mut Observer) -> Account,
+    ) -> Result<u8, Failure> {
         let claims = match &self.profile {
-            Some(profile) => Some(library::profile(profile, &catalogue)?.profile),
+            Some(profile) => Some(library::profile(profile, catalogue)?.profile),
             None => None,
         };
         let began = Instant::now();
@@ -79,27 +122,21 @@ impl Conform {
         let options = Options { deadlines: Deadlines::of_calls(self.timeout), ..Options::default() };
         let mut adapter = match Adapter::start(&target, options) {
             Ok(adapter) => adapter,
-            Err(error) => return Err(self.did_not_start(&catalogue, &target, &error)),
+            Err(error) => return Err(self.did_not_start(catalogue, &target, &error)),
         };
         let about = adapter.about().clone();
-        subject::check_role(about.role)?;
-        subject::warn_of_unknown_readings(&about.profile, "the adapter", &catalogue);
-        let plan = Plan {
-            scenarios: scenarios.iter().collect(),
-            profile: claims,
-            patience: self.timeout / 5,
-            recorded_by: concat!("spoolproof ", env!("CARGO_PKG_VERSION")).to_owned(),
-        };
+        subject::check_role(about.role, self.role)?;
+        subject::warn_of_unknown_readings(&about.profile, "the adapter", catalogue);
         let mut observer = Observer {
-            progress: Progress::start(Some(scenarios.len() as u64), "cases"),
+            progress: Progress::start(Some(cases as u64), "cases"),
             traces: Traces::new(self.out.as_deref()),
         };
-        let mut account = conformance::run(&catalogue, &mut adapter, &plan, &mut observer);
+        let profile = subject::overridden(&about.profile, claims.as_ref());
+        let mut account = run(&mut adapter, claims, &mut observer);
         drop(observer);
         account.unreadable = unreadable;
-        let profile = subject::overridden(&about.profile, plan.profile.as_ref());
         let report = Report::new(
-            &catalogue,
+            catalogue,
             &account,
             About {
                 command: "conform",
@@ -109,7 +146,7 @@ impl Conform {
             },
         );
         if self.not_judged && !self.outputs.takes_stdout() {
-            not_judged(&report, &catalogue)?;
+            not_judged(&report, catalogue)?;
         }
         self.outputs.write(&report)
     }
@@ -126,7 +163,7 @@ impl Conform {
     fn did_not_start(&self, catalogue: &Catalogue, target: &Target, error: &AdapterError) -> Failure {
         let mut account = Account::default();
         account.ledger.fail(None, None, error.to_string(), "an adapter that starts and answers `initialize`");
-        let subject = subject::new(&Identity::default(), Role::Store, &Profile::default(), self.source());
+        let subject = subject::new(&Identity::default(), self.role.of_wire(), &Profile::default(), self.source());
         let about = About { command: "conform", subject, again: None, elapsed_ms: 0 };
         if let Err(failure) = self.outputs.write_formats(&Report::new(catalogue, &account, about)) {
             return failure;
@@ -141,7 +178,8 @@ impl Conform {
         let program = env::current_exe()
             .map_err(|error| Failure::tool(format_args!("this program cannot find itself: {error}")))?;
         let faults = self.faults.iter().flat_map(|fault| ["--fault", fault]);
-        Ok(Target::program(program, ["reference"].into_iter().chain(faults)))
+        let role: &[&str] = if self.role == Part::Spooler { &["--role", "spooler"] } else { &[] };
+        Ok(Target::program(program, ["reference"].into_iter().chain(role.iter().copied()).chain(faults)))
     }
 
     fn source(&self) -> String {
@@ -154,6 +192,7 @@ impl Conform {
     /// The command line that repeats one case.
     fn again(&self) -> String {
         let mut again = Again::new("conform");
+        again = again.option("--role", (self.role == Part::Spooler).then_some("spooler"));
         for path in &self.cases.paths {
             again = again.word(&path.to_string_lossy());
         }
@@ -165,6 +204,9 @@ impl Conform {
         again.path("--profile", self.profile.as_deref()).option("--timeout", timeout.as_deref()).case()
     }
 }
+
+/// Who recorded the traces.
+const RECORDED_BY: &str = concat!("spoolproof ", env!("CARGO_PKG_VERSION"));
 
 /// Shows how far the run is, and keeps its traces.
 struct Observer {

@@ -8,10 +8,11 @@ use std::path::{Component, Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::failure::Failure;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, SpoolerScenario};
 use crate::spec::{Catalogue, NamedProfile, SHIPPED_PROFILES, closest};
 
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+static OF_SPOOLERS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/spooler");
 
 /// The catalogue that the program carries.
 pub(crate) fn catalogue() -> Result<Catalogue, Failure> {
@@ -28,6 +29,36 @@ pub(crate) fn carried(catalogue: &Catalogue) -> Result<Vec<Scenario>, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(scenarios)
+}
+
+/// The cases for spoolers that the program carries, in the order of their ids.
+pub(crate) fn carried_for_spoolers(catalogue: &Catalogue) -> Result<Vec<SpoolerScenario>, Failure> {
+    let mut files = Vec::new();
+    collect(&OF_SPOOLERS, &mut files);
+    let mut scenarios = files
+        .into_iter()
+        .map(|(id, source)| read_for_spoolers(&id, &format!("spooler/{id}.toml"), source, catalogue))
+        .collect::<Result<Vec<_>, _>>()?;
+    scenarios.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(scenarios)
+}
+
+/// The cases for spoolers in the files and folders that the user names, and what is wrong with the others.
+pub(crate) fn named_for_spoolers(paths: &[PathBuf], catalogue: &Catalogue) -> (Vec<SpoolerScenario>, Vec<Failure>) {
+    let (mut scenarios, mut failures) = (Vec::new(), Vec::new());
+    for (path, id) in paths.iter().flat_map(|path| below(path, &mut failures)).collect::<Vec<_>>() {
+        let file = path.to_string_lossy();
+        match read_text(&path).and_then(|source| read_for_spoolers(&id, &file, &source, catalogue)) {
+            Ok(scenario) => scenarios.push(scenario),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    (scenarios, failures)
+}
+
+fn read_for_spoolers(id: &str, file: &str, source: &str, catalogue: &Catalogue) -> Result<SpoolerScenario, Failure> {
+    let requirements: Vec<&str> = catalogue.requirements().iter().map(|requirement| requirement.id.as_str()).collect();
+    SpoolerScenario::parse(id, source, &requirements).map_err(|problems| Failure::in_file(file, source, &problems))
 }
 
 fn collect(folder: &Dir<'static>, files: &mut Vec<(String, &'static str)>) {

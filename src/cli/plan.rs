@@ -63,8 +63,8 @@ impl PlanArgs {
                     (self.time.is_some(), "--time"),
                 ];
                 match unheeded.into_iter().find(|(given, _)| *given) {
-                    Some((_, option)) => Err(Failure::usage(format_args!("stateright's search heeds no `{option}`"))
-                        .help("leave it out, or leave out `--engine stateright`")),
+                    Some((_, option)) => Err(Failure::usage(format_args!("that engine heeds no `{option}`"))
+                        .help("leave it out, or leave out `--engine`")),
                     None => Ok(Engine::Stateright),
                 }
             }

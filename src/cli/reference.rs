@@ -3,18 +3,21 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use spoolproof_sdk::wire::Role;
 
 use super::failure::Failure;
 use super::{exit, output};
-use crate::conformance::reference::{self, ADAPTER_FAULTS, FAULTS, ReferenceOptions};
+use crate::conformance::reference::{
+    self, ADAPTER_FAULTS, FAULTS, Fault, ReferenceOptions, SPOOLER_FAULTS, SpoolerOptions,
+};
 use crate::report::layout::FAINT;
 use crate::spec::closest;
 
 /// Serve the built-in provider on the standard streams, or on an address
 ///
-/// It is a small message store, kept in SQLite, and speaks the adapter protocol as any provider does. `conform` runs it
-/// when no provider is named.
+/// It is a small message store, kept in SQLite, or a spooler, and speaks the adapter protocol as any provider does.
+/// `conform` runs it when no provider is named.
 #[derive(Args, Debug)]
 #[command(after_help = "Example, in two terminals:
   spoolproof reference --fault finish-keeps-row --listen 127.0.0.1:4711
@@ -24,12 +27,16 @@ pub(crate) struct Reference {
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
 
+    /// The part that it plays
+    #[arg(long, value_enum, default_value_t = Part::Store)]
+    role: Part,
+
     /// Break it in this way; may be given several times
     #[arg(long = "fault", value_name = "NAME")]
     faults: Vec<String>,
 
     /// Print the faults, and what each breaks
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["db", "faults", "listen"])]
     list_faults: bool,
 
     /// Serve one connection after another on this address, rather than the standard streams
@@ -44,9 +51,17 @@ pub(crate) struct Reference {
 impl Reference {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         if self.list_faults {
-            return list();
+            return list(self.role);
         }
-        check(&self.faults)?;
+        check(self.role, &self.faults)?;
+        if self.role == Part::Spooler {
+            if self.db.is_some() {
+                return Err(Failure::usage("a spooler keeps nothing, so `--db` is of no use to it"));
+            }
+            let options = SpoolerOptions { faults: self.faults.clone(), listen: self.listen };
+            reference::run_spooler(&options).map_err(Failure::tool)?;
+            return Ok(exit::CONFORMS);
+        }
         let options = ReferenceOptions {
             db: self.db.clone(),
             faults: self.faults.clone(),
@@ -58,29 +73,66 @@ impl Reference {
     }
 }
 
-/// Refuses a fault that the reference provider does not have.
-pub(crate) fn check(faults: &[String]) -> Result<(), Failure> {
-    let names = || FAULTS.iter().map(|fault| fault.name).chain(ADAPTER_FAULTS.iter().map(|fault| fault.name));
-    match faults.iter().find(|fault| !names().any(|name| name == fault.as_str())) {
-        Some(fault) => Err(Failure::usage(format_args!("no fault is called `{fault}`"))
-            .suggest(closest(fault, names()))
-            .help("`spoolproof reference --list-faults` shows them")),
+/// The part of MAPI that a built-in provider plays, or an adapter is judged as.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Part {
+    /// A message store provider
+    Store,
+    /// A MAPI spooler
+    Spooler,
+}
+
+impl Part {
+    /// The part by the name that the protocol has for it.
+    pub(crate) const fn of_wire(self) -> Role {
+        match self {
+            Self::Store => Role::Store,
+            Self::Spooler => Role::Spooler,
+        }
+    }
+}
+
+/// The names of the faults that the reference provider has in this part.
+fn names(part: Part) -> Vec<&'static str> {
+    match part {
+        Part::Spooler => SPOOLER_FAULTS.iter().map(|fault| fault.name).collect(),
+        Part::Store => {
+            FAULTS.iter().map(|fault| fault.name).chain(ADAPTER_FAULTS.iter().map(|fault| fault.name)).collect()
+        }
+    }
+}
+
+/// Refuses a fault that the reference provider does not have in this part.
+pub(crate) fn check(part: Part, faults: &[String]) -> Result<(), Failure> {
+    let names = names(part);
+    match faults.iter().find(|fault| !names.contains(&fault.as_str())) {
+        Some(fault) => {
+            let role = if part == Part::Spooler { " --role spooler" } else { "" };
+            Err(Failure::usage(format_args!("no fault is called `{fault}`"))
+                .suggest(closest(fault, names.into_iter()))
+                .help(format_args!("`spoolproof reference{role} --list-faults` shows them")))
+        }
         None => Ok(()),
     }
 }
 
-fn list() -> Result<u8, Failure> {
-    let names = FAULTS.iter().map(|fault| fault.name).chain(ADAPTER_FAULTS.iter().map(|fault| fault.name));
-    let width = names.map(str::len).max().unwrap_or_default();
+fn list(part: Part) -> Result<u8, Failure> {
+    let width = names(part).into_iter().map(str::len).max().unwrap_or_default();
+    let (faults, title): (&[Fault], &str) = match part {
+        Part::Spooler => (SPOOLER_FAULTS, "The spooler …"),
+        Part::Store => (FAULTS, "The store …"),
+    };
     output::print(|out| {
-        writeln!(out, "The store …")?;
-        for fault in FAULTS {
+        writeln!(out, "{title}")?;
+        for fault in faults.iter().filter(|fault| !fault.breaks.is_empty()) {
             let breaks = fault.breaks.join(", ");
             writeln!(out, "  {:width$}  {}  {FAINT}{breaks}{FAINT:#}", fault.name, fault.what)?;
         }
         writeln!(out, "The adapter …")?;
-        for fault in ADAPTER_FAULTS {
-            writeln!(out, "  {:width$}  {}", fault.name, fault.what)?;
+        let of_spooler = faults.iter().filter(|fault| fault.breaks.is_empty()).map(|fault| (fault.name, fault.what));
+        let of_store = ADAPTER_FAULTS.iter().filter(|_| part == Part::Store).map(|fault| (fault.name, fault.what));
+        for (name, what) in of_spooler.chain(of_store) {
+            writeln!(out, "  {name:width$}  {what}")?;
         }
         Ok(())
     })?;

@@ -11,9 +11,9 @@ use super::progress::Progress;
 use super::{check, exit, library, output};
 use crate::check::{self as checker, Detail, Walks};
 
-/// Walk through what the rules allow at random, with faults, and check every property on the way
+/// Walk at random through what the rules allow, and check every property on the way
 ///
-/// What fails is made short and shown step by step, as a scenario too. One seed leads to the same walks on every machine;
+/// Whatever may fail fails on the way too. What breaks a property is made short and shown step by step, as a scenario too. One seed leads to the same walks on every machine;
 /// they are taken twice and compared. That nothing fails says nothing of the ways that were not taken.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

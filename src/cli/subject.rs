@@ -4,6 +4,7 @@ use spoolproof_sdk::trace::Header;
 use spoolproof_sdk::wire::{Coupling, Identity, Profile, Role};
 
 use super::failure::{Failure, warn};
+use super::reference::Part;
 use crate::report::Subject;
 use crate::spec::{Catalogue, closest};
 
@@ -64,11 +65,17 @@ pub(crate) fn warn_of_unknown_readings(profile: &Profile, whose: &str, catalogue
     }
 }
 
-/// Refuses a provider that plays a part which no case is about.
-pub(crate) fn check_role(role: Role) -> Result<(), Failure> {
-    match role {
-        Role::Store => Ok(()),
-        Role::Spooler => Err(Failure::nothing("the adapter plays a spooler, and the cases judge stores")
-            .help("record what it does at a store, and judge that: `spoolproof audit FILE`")),
+/// Refuses a provider that plays another part than the one that is judged.
+pub(crate) fn check_role(role: Role, judged: Part) -> Result<(), Failure> {
+    match (role, judged) {
+        (Role::Store, Part::Store) | (Role::Spooler, Part::Spooler) => Ok(()),
+        (Role::Spooler, Part::Store) => {
+            Err(Failure::nothing("the adapter plays a spooler, and these cases judge stores")
+                .help("`--role spooler` judges a spooler"))
+        }
+        (Role::Store, Part::Spooler) => {
+            Err(Failure::nothing("the adapter plays a store, and these cases judge spoolers")
+                .help("without `--role spooler` a store is judged"))
+        }
     }
 }

@@ -13,9 +13,9 @@ use super::error::{AdapterError, AdapterErrorKind, Ending, Fault, SeenLine};
 use super::framing::Framed;
 use super::link::{End, Link};
 use super::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Message, Reply, is_id, members, quoted};
-use super::message::{request, result, unknown_method};
+use super::message::{bad_params, request, result, unknown_method};
 use super::results::{call_result, observation};
-use super::sut::{Notification, Observe, Outcome, Support, SupportCall};
+use super::sut::{Notification, Observe, Outcome, Served, Support, SupportCall};
 use super::target::Target;
 
 /// How many support calls one call may make, and how many notifications may wait to be taken.
@@ -173,21 +173,30 @@ impl Connection {
         deadline: &Deadline,
         support: Option<&mut dyn Support>,
     ) -> Result<(), Fault> {
-        if !SUPPORT_METHODS.contains(&method.as_str()) {
+        let is_known = match &support {
+            Some(support) => support.has(&method),
+            None => SUPPORT_METHODS.contains(&method.as_str()),
+        };
+        if !is_known {
             return self.send(unknown_method(id, &method), deadline);
         }
         let Some(support) = support else {
             return Err(Fault::at(line)(AdapterErrorKind::SupportOutsideCall { method }));
         };
         if self.support_calls.len() == MESSAGES_MAX {
-            return Err(AdapterErrorKind::TooMany { what: "support calls", limit: MESSAGES_MAX }.into());
+            return Err(AdapterErrorKind::TooMany { what: "requests", limit: MESSAGES_MAX }.into());
         }
         let params = params_of(&method, params, line)?;
         let mut during = DuringSupport { connection: self, deadline, fault: None };
-        let answer = support.answer(&method, &params, &mut during);
+        let served = support.serve(&method, &params, &mut during);
         if let Some(fault) = during.fault {
             return Err(fault);
         }
+        let answer = match served {
+            Served::Result(answer) => *answer,
+            Served::BadParams(what) => return self.send(bad_params(id, &what), deadline),
+            Served::Killed => return Err(AdapterErrorKind::Killed.into()),
+        };
         let line = result(id, &answer);
         self.support_calls.push(SupportCall { method, params, answer });
         self.send(line, deadline)

@@ -149,6 +149,9 @@ pub enum AdapterErrorKind {
     /// A call after an error.
     #[error("the adapter was ended after an earlier error, and has to be started anew")]
     EndedBefore,
+    /// The case wanted it.
+    #[error("the checker ended the adapter, as the case wants")]
+    Killed,
     /// A line over the limit.
     #[error("the line is longer than {LINE_MAX} bytes: end each message with a newline, and keep it shorter")]
     LineTooLong,

@@ -100,6 +100,11 @@ pub(super) fn unknown_method(id: &Value, method: &str) -> Vec<u8> {
     line(&json!({"jsonrpc": "2.0", "id": id, "error": {"code": METHOD_NOT_FOUND, "message": message}}))
 }
 
+/// Our answer to a request with parameters that do not fit, as a line.
+pub(super) fn bad_params(id: &Value, what: &str) -> Vec<u8> {
+    line(&json!({"jsonrpc": "2.0", "id": id, "error": {"code": INVALID_PARAMS, "message": what}}))
+}
+
 fn line(message: &Value) -> Vec<u8> {
     let mut line = message.to_string().into_bytes();
     line.push(b'\n');

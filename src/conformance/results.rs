@@ -10,6 +10,10 @@ pub(super) fn call_result(method: &str, value: Value) -> Result<CallResult, Stri
     if method == "shutdown" && value.is_null() {
         return Ok(CallResult::default());
     }
+    if method == "spooler.wake" {
+        let result: CallResult = members(value)?;
+        return if result.idle.is_some() { Ok(result) } else { Err("`idle` is missing".to_owned()) };
+    }
     let result: CallResult = members(value)?;
     match missing(method, &result) {
         Some(name) => Err(format!("`{name}` is missing")),
@@ -75,6 +79,8 @@ mod tests {
         check("submit_message", json!({}), Err("`hresult` is missing"));
         check("submit_message", json!(null), Err("expected an object, found null"));
         check("shutdown", json!(null), Ok(()));
+        check("spooler.wake", json!({"idle": true}), Ok(()));
+        check("spooler.wake", json!({"hresult": 0}), Err("`idle` is missing"));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::spec::Catalogue;
 
 /// How many cases in a row may fail before their first call, in `reset` or because the adapter does not start again,
 /// before the run is given up.
-const FAILURES: u32 = 3;
+pub(super) const FAILURES: u32 = 3;
 
 /// What a run is made of, beside the provider.
 #[derive(Clone, Debug)]
@@ -195,6 +195,8 @@ fn header<S: Sut>(sut: &S, profile: &Profile, plan: &Plan<'_>) -> Header {
         records: Records { support: any("support."), notifications: any("notify."), observe: None },
         recorded_by: Some(plan.recorded_by.clone()),
         starts: None,
+        transports: None,
+        preprocessors: None,
         x_supports: Some(about.supports.clone()),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use spoolproof_sdk::HResult;
-use spoolproof_sdk::wire::{Access, CallParams, CallResult, InitializeResult, Observation};
+use spoolproof_sdk::wire::{Access, CallParams, CallResult, InitializeResult, Observation, SUPPORT_METHODS};
 
 /// A call that came from the adapter while one of ours was in progress, and what we answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +44,29 @@ pub trait Observe {
     fn observe(&mut self, entry_id: &str) -> Option<Observation>;
 }
 
-/// Answers the support calls that come in during one of our calls.
+/// What the checker makes of a request of the adapter's.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Served {
+    /// It answers.
+    Result(Box<CallResult>),
+    /// It refuses the parameters (`-32602`).
+    BadParams(String),
+    /// It ends the adapter, as the case wants.
+    Killed,
+}
+
+/// Answers the requests that come in during one of our calls.
 pub trait Support {
+    /// Whether the part that is played has this method. MAPI's support object is played for a store.
+    fn has(&self, method: &str) -> bool {
+        SUPPORT_METHODS.contains(&method)
+    }
+
+    /// Serves a request for a method that the part has.
+    fn serve(&mut self, method: &str, params: &CallParams, sut: &mut dyn Observe) -> Served {
+        Served::Result(Box::new(self.answer(method, params, sut)))
+    }
+
     /// What MAPI returns for `method`, in the case that is running; `sut` shows the store as it is at that moment.
     fn answer(&mut self, method: &str, params: &CallParams, sut: &mut dyn Observe) -> CallResult;
 }

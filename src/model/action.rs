@@ -148,6 +148,8 @@ pub struct Transition<'a> {
     pub reached: u32,
     /// Recipients who have been reported undeliverable afterwards, as bits.
     pub reported: u32,
+    /// Whether the store hands the message to the spooler by CompleteMsg.
+    pub completes: bool,
     /// The state after.
     pub after: World,
 }
@@ -156,8 +158,8 @@ impl<'a> Transition<'a> {
     /// What befalls the store, a spooler or a transport, and no message in particular.
     #[must_use]
     pub(crate) const fn of_fault(before: &'a World, action: Action, after: World) -> Self {
-        let (reply, writes) = (Reply::Success, false);
-        Self { before, action, reply, writes, delivered: 0, reached: 0, reported: 0, after }
+        let (reply, writes, completes) = (Reply::Success, false, false);
+        Self { before, action, reply, writes, delivered: 0, reached: 0, reported: 0, completes, after }
     }
 
     /// What every property says of it.
@@ -183,6 +185,7 @@ impl<'a> Transition<'a> {
             delivered: self.delivered,
             reached: if about.is_some() { self.reached } else { before.sent },
             reported: if about.is_some() { self.reported } else { before.reported },
+            completes: self.completes,
             before,
             after: &self.after.entries[at],
         })
@@ -203,9 +206,9 @@ impl World {
     ) {
         for at in 0..self.actors(scope) {
             for local in self.locals(scope, rules, at, buffers) {
-                let Local { action, reply, writes, delivered, reached, reported, .. } = *local;
-                let after = self.stepped(at, local);
-                visit(&Transition { before: self, action, reply, writes, delivered, reached, reported, after });
+                let Local { action, reply, writes, delivered, reached, reported, completes, .. } = *local;
+                let (before, after) = (self, self.stepped(at, local));
+                visit(&Transition { before, action, reply, writes, delivered, reached, reported, completes, after });
             }
         }
         self.faults(scope, rules, buffers, &mut |action, after| visit(&Transition::of_fault(self, action, after)));

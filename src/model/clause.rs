@@ -160,6 +160,7 @@ pub fn all_clauses() -> impl Iterator<Item = &'static Clause> {
     [
         super::abort::CLAUSES,
         super::caller::CLAUSES,
+        super::conduct::CLAUSES,
         super::finish::CLAUSES,
         super::lock::CLAUSES,
         super::open::CLAUSES,

@@ -14,6 +14,7 @@ mod call;
 mod caller;
 mod clause;
 mod client;
+mod conduct;
 mod cut;
 mod entry;
 mod finish;
@@ -39,15 +40,17 @@ pub use action::{Action, Transition};
 pub use call::{Call, Draft, Env, Expand, Handle, Hook, OpenFlags, Profile, Session, Stop, Support};
 pub use caller::{caller_faults, client_reads_queue};
 pub use clause::{Aspect, Aspects, Cite, Clause, all_clauses};
+pub use conduct::{TransportFault, forbids_letting_go, forbids_lock, forbids_rows, guards, neglects};
 pub use cut::cut;
 pub use entry::{Ending, Entry, Errand};
-pub use local::{Buffers, Context, Local};
+pub use local::{Buffers, Context, Local, turns_in_order};
 pub use message::{Level, Lock, Message, Place, Tri};
 pub use preprocessor::{Preprocessed, Preprocessor};
 pub use property::{Check, Event, Judgement, PROPERTIES, Property};
 pub use queue::{
     QueueChange, REQUIRED_COLUMNS, STORE_NOTIFY_FLAGS, misplaced, notification, notify_flags, queue_table,
 };
+pub(crate) use reading::A11;
 pub use reading::{AMBIGUITIES, Dim, Mask, Need, Rules};
 pub use scope::{ClientCall, Composed, Scope, SpoolerOrder};
 pub use spooler::{Act, Desk, forbids};

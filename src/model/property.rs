@@ -26,6 +26,8 @@ pub struct Event<'a> {
     pub reached: u32,
     /// Recipients who have been reported undeliverable afterwards, as bits.
     pub reported: u32,
+    /// Whether the store hands the message to the spooler by CompleteMsg.
+    pub completes: bool,
     /// The message before.
     pub before: &'a Entry,
     /// The message after.
@@ -36,8 +38,8 @@ impl<'a> Event<'a> {
     /// What a step is to its message, which was `before`.
     #[must_use]
     pub(crate) const fn of(local: &'a Local, before: &'a Entry) -> Self {
-        let Local { action, reply, writes, delivered, reached, reported, ref after, .. } = *local;
-        Self { action, reply, writes, delivered, reached, reported, before, after }
+        let Local { action, reply, writes, delivered, reached, reported, completes, ref after, .. } = *local;
+        Self { action, reply, writes, delivered, reached, reported, completes, before, after }
     }
 }
 
@@ -401,8 +403,9 @@ fn preprocessed_before_sending(t: &Event<'_>) -> Option<bool> {
 
 fn filed_as_it_was(t: &Event<'_>) -> Option<bool> {
     let (before, after) = change(t);
-    // A coupled store may finish it in the course of the spooler's submission: then nobody removes the data.
-    let in_its_course = before.preprocess && t.before.unprocessed;
+    // A coupled store may finish it in the course of the spooler's submission: then nobody removes the data, unless the
+    // spooler was told by CompleteMsg.
+    let in_its_course = before.preprocess && t.before.unprocessed && !t.completes;
     let applies = after.finished && !before.finished && (before.preprocessed || in_its_course);
     applies.then_some(!t.before.processed && !in_its_course)
 }

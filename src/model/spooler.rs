@@ -76,7 +76,7 @@ impl Desk {
     }
 
     /// Recipients that it has still to see to.
-    const fn unresolved(&self) -> u32 {
+    pub(super) const fn unresolved(&self) -> u32 {
         let m = &self.message;
         (m.unclaimed() | (m.unsure & m.everyone())) & !self.memory
     }
@@ -88,6 +88,11 @@ impl Desk {
         let earlier = (0..at).filter(|other| tried & (1 << other) == 0).map(|other| self.fits[usize::from(other)]);
         let taken = earlier.fold(0, |taken, fits| taken | fits);
         if tried & (1 << at) == 0 { self.fits[usize::from(at)] & self.unresolved() & !taken } else { 0 }
+    }
+
+    /// Whether a transport that it need not wait for could be offered something.
+    pub(super) fn is_ready(&self) -> bool {
+        (0..TRANSPORTS_MAX as u8).any(|at| self.pending() & (1 << at) == 0 && self.offer(at) != 0)
     }
 
     /// Recipients for whom no transport is left.

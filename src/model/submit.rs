@@ -271,8 +271,7 @@ fn alone(
     };
     // Under a reading by which both fire, the direct finish comes with CompleteMsg, not in its stead.
     let finishes = finishes && !(completes && emit.held_to(Dim::A3, A3::BothFire));
-    let overlap =
-        m.preprocessed != (cx.profile.wants_completion == Some(true)) && cx.profile.wants_completion.is_some();
+    let overlap = m.preprocessed || cx.profile.wants_completion == Some(true);
     if completes {
         let calls = Calls { complete: Times::Once, ..calls };
         if env.complete == Support::Fails {

@@ -76,7 +76,9 @@ impl Oracle {
         let observation = observation.map(|seen| observe::visible(seen, records.observe.as_deref()));
         let observation = observation.as_deref();
         let seen = match call {
-            Call::Wait | Call::Restart(_) => Some(Seen { code: HResult::S_OK, opened: None, support: None }),
+            Call::Leave | Call::Wait | Call::Restart(_) => {
+                Some(Seen { code: HResult::S_OK, opened: None, support: None })
+            }
             _ => Self::seen(event, call, calls),
         };
         let written = match (call, object.map(|(_, object)| &object.pending)) {
@@ -370,6 +372,9 @@ impl Oracle {
         call: Call,
     ) -> Vec<Draft> {
         let handle = object.map(|(_, object)| object.handle);
+        if self.errands.is_some() && !session.is_client() && !matches!(call, Call::SetLock(_)) {
+            return Vec::new(); // It is judged by all that it knows, in `errands`.
+        }
         let who = if session.is_client() { Who::Client } else { Who::Spooler };
         let faults = |m: &Message| caller_faults(session, handle, *m, call);
         let Some((first, others)) = tracker.candidates.split_first() else { return Vec::new() };
@@ -470,7 +475,8 @@ impl Oracle {
         event: &Event,
         (call, changes): (Call, &[Option<QueueChange>]),
     ) {
-        let Some(code) = event.result.hresult.filter(|_| !matches!(call, Call::Wait | Call::Restart(_))) else {
+        let Some(code) = event.result.hresult.filter(|_| !matches!(call, Call::Leave | Call::Wait | Call::Restart(_)))
+        else {
             return;
         };
         if let [Some(change)] = *changes {

@@ -8,6 +8,7 @@ use spoolproof_sdk::trace::{Event, Header, Records, Starts};
 use spoolproof_sdk::wire::{self, Observation};
 
 use super::bind::{self, SupportSeen};
+use super::errands::Errands;
 use super::judge::{Opened, Seen};
 use super::ledger::Ledger;
 use super::queue::Notice;
@@ -92,6 +93,8 @@ pub struct Oracle {
     pub(super) buffer: Vec<Step>,
     /// Notifications that came before the call which owes them returned.
     pub(super) early: Vec<Notice>,
+    /// What spoolers have done, where the log says which transports they have.
+    pub(super) errands: Option<Errands>,
     pub(super) case_rules: Rules,
     pub(super) mid_flight: bool,
     pub(super) forgot: bool,
@@ -119,6 +122,7 @@ impl Oracle {
     #[must_use]
     pub fn new(catalogue: &Catalogue, setting: Setting) -> Self {
         let rules = rules(catalogue, &setting.header.profile);
+        let errands = Errands::new(&setting.header);
         let strengths = catalogue.requirements().iter().map(|row| (row.id.clone(), row.strength)).collect();
         Self {
             ledger: Ledger::default(),
@@ -135,6 +139,7 @@ impl Oracle {
             shows_responsibility: false,
             buffer: Vec::new(),
             early: Vec::new(),
+            errands,
             mid_flight: setting.header.starts == Some(Starts::MidFlight),
             forgot: false,
             names: BTreeMap::new(),
@@ -170,7 +175,10 @@ impl Oracle {
     ///
     /// When the event contradicts what the log said before, so that nothing after it can be judged.
     pub fn event(&mut self, event: &Event) -> Result<(), Unjudged> {
+        let blames = self.judge_errands(event);
         self.judge(event)?;
+        self.follow_errands(event);
+        self.publish_errands(event, blames);
         if event.x_settled == Some(true) {
             self.settle();
         }
@@ -187,6 +195,11 @@ impl Oracle {
             self.forget();
             self.case.clone_from(&event.case);
         }
+        if of_others(event) {
+            self.ledger.events += 1;
+            self.look_at_others(event, None);
+            return Ok(());
+        }
         if event.call.starts_with("support.") {
             self.judge_notify_flags(event);
             let seen = SupportSeen { method: event.call.clone(), result: event.result.clone() };
@@ -202,6 +215,7 @@ impl Oracle {
             _ if event.error.is_some() => {}
             "get_outgoing_queue" => self.queue_was_read(event)?,
             "observe" => {} // Nothing was called: whatever is seen, is as it was.
+            "restart" if event.session.is_some() => return self.session_died(event),
             "restart" => return self.restarted(event, &calls),
             _ => {
                 let judged = self.message_call(event, &calls);
@@ -223,6 +237,9 @@ impl Oracle {
         self.owing.clear();
         self.support.clear();
         self.early.clear();
+        if let Some(errands) = &mut self.errands {
+            errands.forget();
+        }
         self.ready.clear();
         self.tried_ready = false;
         self.forgot = false;
@@ -517,6 +534,24 @@ impl Oracle {
         Ok(())
     }
 
+    /// The process of a session died: its objects are gone, and nobody knows what becomes of its locks (C3).
+    fn session_died(&mut self, event: &Event) -> Result<(), Unjudged> {
+        let session = session_of(event)?;
+        let ids: Vec<String> = self.messages.keys().cloned().collect();
+        for id in ids {
+            self.judge_call(event, (session, Call::Leave), &id, None, &[]);
+        }
+        let gone: Vec<String> =
+            self.objects.iter().filter(|(_, object)| object.session == session).map(|(name, _)| name.clone()).collect();
+        for handle in gone {
+            if let Some(object) = self.objects.remove(&handle) {
+                self.close(&object.entry_id, &handle);
+            }
+            self.dead.insert(handle);
+        }
+        Ok(())
+    }
+
     /// Every message that was looked at, but not called upon, must be as it was.
     fn look_at_others(&mut self, event: &Event, subject: Option<&str>) {
         for entry_id in event.observed.iter().flat_map(BTreeMap::keys) {
@@ -658,6 +693,16 @@ pub(super) fn session_of(event: &Event) -> Result<Session, Unjudged> {
 
 fn missing(event: &Event, member: &'static str) -> Unjudged {
     Unjudged::Missing { call: event.call.clone(), member }
+}
+
+/// Whether an event is a transport's or a preprocessor's, or a spooler's with one of them: no store sees it.
+fn of_others(event: &Event) -> bool {
+    let by_transport = event.session.as_deref().is_some_and(|session| session.starts_with("transport-"));
+    match event.call.as_str() {
+        "preprocess" | "remove_preprocess_info" | "spooler.wake" | "support.status_recips" => true,
+        call if call.starts_with("transport.") => true,
+        call => by_transport && call.starts_with("support."),
+    }
 }
 
 /// The PR_SUBJECT that SetProps sets.

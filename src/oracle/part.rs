@@ -71,6 +71,7 @@ impl Oracle {
             case: self.case.clone(),
             buffer: Vec::new(),
             early: self.early.clone(),
+            errands: self.errands.clone(),
             names: BTreeMap::new(),
             aliases: BTreeMap::new(),
             objects: BTreeMap::new(),
@@ -110,6 +111,7 @@ impl Oracle {
         self.ready = part.ready;
         self.tried_ready = part.tried_ready;
         self.early = part.early;
+        self.errands = part.errands;
         self.rules = part.rules;
         self.case = part.case;
         self.shows_responsibility = part.shows_responsibility;

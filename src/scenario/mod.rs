@@ -11,8 +11,10 @@ mod parse;
 mod print;
 mod reader;
 mod script;
+mod spooler;
 
 pub(crate) use reader::{Members, Problems, Value, suggest};
 
 pub use call::{Answers, Call, Event, NewMessage, OpenFlag, Target};
 pub use script::{Scenario, Step};
+pub use spooler::{Handing, Happening, PlayedPreprocessor, PlayedTransport, Preparing, SpoolerScenario, recipient};

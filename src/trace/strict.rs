@@ -6,15 +6,11 @@ use serde::forward_to_deserialize_any;
 use spoolproof_sdk::HResult;
 use spoolproof_sdk::trace::{Event, Header, Records};
 use spoolproof_sdk::wire::{
-    CallParams, CallResult, Identity, NOTIFICATIONS, Observation, Profile, QueueRow, Recipient, STORE_METHODS,
-    SUPPORT_METHODS,
+    CallParams, CallResult, Identity, NOTIFICATIONS, Observation, Profile, QueueRow, Recipient, SPOOLER_METHODS,
+    SPOOLER_REQUESTS, STORE_METHODS, SUPPORT_METHODS,
 };
 
 use super::locate::Step;
-
-/// The calls that only a spooler under test makes or receives.
-const SPOOLER_CALLS: &[&str] =
-    &["preprocess", "remove_preprocess_info", "transport.submit_message", "transport.end_message", "spooler.wake"];
 
 /// Whether the adapter protocol has a call of this name.
 pub(super) fn is_call(name: &str) -> bool {
@@ -47,9 +43,6 @@ pub(super) fn is_unjudged(call: &str, path: &[Step]) -> bool {
     match (level.as_str(), call) {
         // A queue row holds whatever columns the table has.
         ("result", "get_outgoing_queue") => inner.first() == Some(&key("rows")) && member.starts_with("PR_"),
-        ("params", "preprocess" | "remove_preprocess_info") => inner.is_empty() && member == "index",
-        ("params", "transport.submit_message" | "transport.end_message") => inner.is_empty() && member == "transport",
-        ("result", "spooler.wake") => inner.is_empty() && member == "idle",
         ("params", "initialize") => inner.is_empty() && ["protocol_version", "checker"].contains(&member),
         ("result", "initialize") => {
             inner.is_empty() && ["protocol_version", "provider", "role", "profile", "supports"].contains(&member)
@@ -116,7 +109,7 @@ pub(super) fn similar_hresult(name: &str) -> Option<&'static str> {
 }
 
 fn calls() -> impl Iterator<Item = &'static str> {
-    [STORE_METHODS, SUPPORT_METHODS, NOTIFICATIONS, SPOOLER_CALLS].into_iter().flatten().copied()
+    [STORE_METHODS, SUPPORT_METHODS, NOTIFICATIONS, SPOOLER_METHODS, SPOOLER_REQUESTS].into_iter().flatten().copied()
 }
 
 fn key(name: &str) -> Step {
@@ -199,8 +192,7 @@ mod tests {
     fn what_nobody_judges_by_is_no_unknown_member() {
         assert!(is_unjudged("get_outgoing_queue", &path(&["result", "rows", "0", "PR_SENDER_NAME"])));
         assert!(!is_unjudged("get_outgoing_queue", &path(&["result", "PR_SENDER_NAME"])));
-        assert!(is_unjudged("preprocess", &path(&["params", "index"])));
-        assert!(!is_unjudged("open_entry", &path(&["params", "index"])));
+        assert!(!is_unjudged("open_entry", &path(&["params", "number"])));
         assert!(is_unjudged("observe", &path(&["result", "exists"])));
     }
 

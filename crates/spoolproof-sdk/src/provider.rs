@@ -104,13 +104,14 @@ macro_rules! provider {
                 Err(CallError::Unsupported)
             }
 
-            /// For a spooler: looks at the queue; whether it is idle now.
+            /// For a spooler: looks at the queue, or hears of the transport that the parameters name; whether it is idle
+            /// now.
             ///
             /// # Errors
             ///
             /// `Unsupported` unless it is implemented.
-            fn wake(&mut self, mapi: &mut dyn Mapi) -> Result<bool, CallError> {
-                let _ = mapi;
+            fn wake(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Result<bool, CallError> {
+                let _ = (mapi, params);
                 Err(CallError::Unsupported)
             }
 
@@ -192,6 +193,12 @@ impl InitializeResult {
             profile: crate::wire::Profile::default(),
             supports: Vec::new(),
         }
+    }
+
+    /// A spooler.
+    #[must_use]
+    pub fn spooler(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { role: crate::wire::Role::Spooler, ..Self::store(name, version) }
     }
 
     /// The same with these methods added to `supports`.

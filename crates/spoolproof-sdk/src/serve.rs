@@ -154,7 +154,7 @@ impl<R: BufRead, W: Write> Connection<R, W> {
         match method {
             "initialize" => to_value(&provider.initialize(&params)?),
             "observe" => observed(&provider.observe(self, &params)?),
-            "spooler.wake" => Ok(json!({ "idle": provider.wake(self)? })),
+            "spooler.wake" => Ok(json!({ "idle": provider.wake(self, &params)? })),
             _ => {
                 let result = provider::call(provider, self, method, &params)?;
                 if result.hresult.is_none() {

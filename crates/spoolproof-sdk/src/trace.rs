@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{CallParams, CallResult, Identity, Observation, Profile, Role};
+use crate::wire::{CallParams, CallResult, Identity, Observation, Preprocessor, Profile, Role, Transport};
 
 /// The first line of a trace.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -30,6 +30,12 @@ pub struct Header {
     /// `mid-flight`: the log starts with messages and handles that it does not introduce.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts: Option<Starts>,
+    /// The transports that the spooler has, in transport order; absent: unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transports: Option<Vec<Transport>>,
+    /// The preprocessors that are registered, in the order of registration; absent: unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preprocessors: Option<Vec<Preprocessor>>,
     /// The methods that the adapter said it serves and sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x_supports: Option<Vec<String>>,

@@ -236,15 +236,49 @@ pub struct CallResult {
     /// `get_props`: what could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub props: Option<BTreeMap<String, serde_json::Value>>,
-    /// `support.expand_recips`: any of `NEEDS_PREPROCESSING`, `NEEDS_SPOOLER`.
+    /// `support.expand_recips`: any of `NEEDS_PREPROCESSING`, `NEEDS_SPOOLER`. `transport.end_message`: `END_…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flags: Option<Vec<String>>,
-    /// `support.prepare_submit`, `support.expand_recips`: the recipient table after the call.
+    /// `support.prepare_submit`, `support.expand_recips`: the recipient table after the call. A spooler's `open_entry`:
+    /// the recipient table. `transport.submit_message`: the rows that the transport set. `preprocess`: recipients that
+    /// it found undeliverable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipients: Option<Vec<Recipient>>,
     /// `support.do_sent_mail`: a messaging hook took the message over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded: Option<bool>,
+    /// `spooler.wake`: the spooler has nothing more to do until it is woken again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<bool>,
+    /// `transport.submit_message`: the transport's reference to the message, to be given back in EndMessage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_ref: Option<u32>,
+    /// `transport.submit_message`: with MAPI_E_WAIT and MAPI_E_NETWORK_ERROR, the seconds to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_s: Option<u32>,
+}
+
+/// A transport provider, as the spooler of a case finds it registered.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Transport {
+    /// How calls name it: `transport-1`, …
+    pub name: String,
+    /// The address types that `IXPLogon::AddressTypes` returns.
+    #[serde(default)]
+    pub addrtypes: Vec<String>,
+}
+
+/// A preprocessor, as a transport has registered it.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Preprocessor {
+    /// The transport that registered it.
+    pub transport: String,
+    /// The address types of the recipients that it is for; absent: every recipient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addrtypes: Option<Vec<String>>,
+    /// Whether a RemovePreprocessInfo function was registered with it; absent: one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removes: Option<bool>,
 }
 
 /// PR_ACCESS_LEVEL of an open object.
@@ -269,7 +303,8 @@ pub struct CallParams {
     /// A PR_ENTRYID.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry_id: Option<String>,
-    /// `create_message`: the recipients.
+    /// `create_message`: the recipients. `transport.submit_message`: the rows as the transport is to see them.
+    /// `support.status_recips`: those who are reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipients: Option<Vec<Recipient>>,
     /// `create_message`: PR_SENTMAIL_ENTRYID is set.
@@ -284,7 +319,8 @@ pub struct CallParams {
     /// `create_message`: PR_SUBJECT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// `open_entry`: `MAPI_MODIFY`, `MAPI_BEST_ACCESS`; `submit_message`: `FORCE_SUBMIT`; `support.spooler_notify`: `NOTIFY_…`.
+    /// `open_entry`: `MAPI_MODIFY`, `MAPI_BEST_ACCESS`; `submit_message`: `FORCE_SUBMIT`; `transport.submit_message`:
+    /// `BEGIN_DEFERRED`; `support.spooler_notify`, `spooler.wake`: `NOTIFY_…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flags: Option<Vec<String>>,
     /// `set_props`: the values. `get_props`: see `names`.
@@ -314,6 +350,21 @@ pub struct CallParams {
     /// `notify.table_modified`: `added`, `deleted`, `modified`, `changed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
+    /// `preprocess`, `remove_preprocess_info`: the preprocessor, counted from 0 in the order of registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// `transport.…`: the transport; `spooler.wake`: the transport that has notified the spooler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<String>,
+    /// `transport.end_message`: what the transport's SubmitMessage gave as its reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_ref: Option<u32>,
+    /// `reset` of a spooler: the transports, in transport order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transports: Option<Vec<Transport>>,
+    /// `reset` of a spooler: the preprocessors, in the order of registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preprocessors: Option<Vec<Preprocessor>>,
 }
 
 /// The argument of SetLockState.
@@ -365,6 +416,27 @@ pub const SUPPORT_METHODS: &[&str] = &[
     "support.complete_msg",
     "support.do_sent_mail",
     "support.spooler_notify",
+];
+
+/// Every method that a checker calls on a spooler adapter.
+pub const SPOOLER_METHODS: &[&str] = &["initialize", "reset", "spooler.wake", "shutdown"];
+
+/// Every method that a spooler adapter calls on the checker: the store, the transports, the preprocessors, MAPI.
+pub const SPOOLER_REQUESTS: &[&str] = &[
+    "get_outgoing_queue",
+    "open_entry",
+    "release",
+    "get_props",
+    "set_lock_state",
+    "submit_message",
+    "set_responsibility",
+    "finished_msg",
+    "notify_new_mail",
+    "preprocess",
+    "remove_preprocess_info",
+    "transport.submit_message",
+    "transport.end_message",
+    "support.status_recips",
 ];
 
 /// Every notification that an adapter sends.

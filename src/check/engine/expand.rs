@@ -1,6 +1,5 @@
 //! The two parts of a block that threads share: expanding chunks of states, and settling what is new in the shards.
 
-use std::hint::black_box;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -61,11 +60,13 @@ pub(super) enum Job {
 pub(super) struct Scratch<M: Explorable> {
     actions: Vec<M::Action>,
     batch: Vec<Candidate<M::State>>,
+    /// What stands in the table where each of the batch belongs.
+    near: Vec<u64>,
 }
 
 impl<M: Explorable> Default for Scratch<M> {
     fn default() -> Self {
-        Self { actions: Vec::new(), batch: Vec::with_capacity(2 * BATCH) }
+        Self { actions: Vec::new(), batch: Vec::new(), near: Vec::new() }
     }
 }
 
@@ -91,6 +92,7 @@ impl<'m, M: Explorable> Field<'m, M> {
         match job {
             Job::Expand(block) => {
                 let (trail, shards) = (read(&self.trail), self.shards.iter().map(read).collect::<Vec<_>>());
+                let shards: Vec<&Shard<M::State>> = shards.iter().map(|shard| &**shard).collect();
                 while let Some(at) = self.take(block.len().div_ceil(CHUNK)) {
                     let start = block.start + at * CHUNK;
                     let states = start..block.end.min(start + CHUNK);
@@ -125,7 +127,7 @@ impl<'m, M: Explorable> Field<'m, M> {
         states: Range<usize>,
         offset: usize,
         trail: &Trail<M::State>,
-        shards: &[RwLockReadGuard<'_, Shard<M::State>>],
+        shards: &[&Shard<M::State>],
         chunk: &mut Chunk<M::State>,
         scratch: &mut Scratch<M>,
     ) {
@@ -145,27 +147,27 @@ impl<'m, M: Explorable> Field<'m, M> {
             if self.keeps_graph {
                 chunk.counts.push((chunk.transitions - before) as u32);
             }
-            if batch.len() >= BATCH {
-                self.look_up(batch, trail, shards, chunk);
+            if scratch.batch.len() >= BATCH {
+                self.look_up(scratch, trail, shards, chunk);
             }
         }
-        self.look_up(&mut scratch.batch, trail, shards, chunk);
+        self.look_up(scratch, trail, shards, chunk);
     }
 
     /// Keeps those candidates of a batch that are not in the table.
     fn look_up(
         &self,
-        batch: &mut Vec<Candidate<M::State>>,
+        Scratch { batch, near, .. }: &mut Scratch<M>,
         trail: &Trail<M::State>,
-        shards: &[RwLockReadGuard<'_, Shard<M::State>>],
+        shards: &[&Shard<M::State>],
         chunk: &mut Chunk<M::State>,
     ) {
-        // None of these reads waits for another, so the processor does many of them at once.
-        let near = batch.iter().map(|candidate| shards[shard_of(candidate.print)].home(candidate.print));
-        black_box(near.fold(0, |all, entry| all ^ entry));
-        for candidate in batch.drain(..) {
+        // None of these reads waits for another, so the processor does many of them at once. Most find what they look for.
+        near.clear();
+        near.extend(batch.iter().map(|candidate| shards[shard_of(candidate.print)].home(candidate.print)));
+        for (candidate, home) in batch.drain(..).zip(near.iter()) {
             let shard = shard_of(candidate.print);
-            let found = shards[shard].find(candidate.print, &candidate.state, trail);
+            let found = shards[shard].find(&candidate, *home, trail);
             if self.keeps_graph {
                 // What has no number yet gets one before anybody reads this.
                 chunk.edges.push(Edge { target: found.unwrap_or_default(), action: candidate.origin.action });

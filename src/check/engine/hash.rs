@@ -3,19 +3,22 @@
 use std::hash::{Hash, Hasher};
 
 /// The fingerprint of `value`: the same on every machine and in every run.
+#[inline]
 pub(in crate::check) fn fingerprint(value: &impl Hash) -> u64 {
     let mut mixer = Mixer::default();
     value.hash(&mut mixer);
     mixer.finish()
 }
 
-/// Mixes words by multiplication into 128 bits, and folds these to 64 at the end.
+/// Mixes words by multiplication into 128 bits, two at a time, and folds these to 64 at the end.
 ///
-/// Each word is mixed in such a way that nothing is lost, so that two values of the same shape are taken for one only where
-/// the last fold makes them so: by chance once in 2⁶⁴.
+/// 128 bits are enough not to lose anything on the way, so that two values are taken for one only where the last fold makes
+/// them so: by chance once in 2⁶⁴.
 struct Mixer {
     high: u64,
     low: u64,
+    /// The first word of a pair, until the second comes.
+    half: Option<u64>,
 }
 
 /// Odd, with no pattern in their bits: from the fractional digits of π.
@@ -23,16 +26,31 @@ const FACTORS: [u64; 3] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345, 0xa409_
 
 impl Default for Mixer {
     fn default() -> Self {
-        Self { high: FACTORS[0], low: FACTORS[1] }
+        Self { high: FACTORS[0], low: FACTORS[1], half: None }
+    }
+}
+
+impl Mixer {
+    #[inline]
+    const fn mix(&mut self, one: u64, other: u64) {
+        // The two products do not wait for each other.
+        let (ones, others) = (product(self.high ^ one, FACTORS[0]), product(self.low ^ other, FACTORS[2]));
+        (self.high, self.low) = (ones.0 ^ others.1, others.0 ^ ones.1);
     }
 }
 
 impl Hasher for Mixer {
+    #[inline]
     fn finish(&self) -> u64 {
-        let (high, low) = product(self.high ^ FACTORS[1], self.low ^ FACTORS[2]);
+        let mut all = Self { half: None, ..*self };
+        if let Some(half) = self.half {
+            all.mix(half, FACTORS[1]);
+        }
+        let (high, low) = product(all.high ^ FACTORS[1], all.low ^ FACTORS[2]);
         high ^ low
     }
 
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         words.iter().for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
@@ -43,35 +61,43 @@ impl Hasher for Mixer {
         }
     }
 
+    #[inline]
     fn write_u8(&mut self, value: u8) {
         self.write_u64(value.into());
     }
 
+    #[inline]
     fn write_u16(&mut self, value: u16) {
         self.write_u64(value.into());
     }
 
+    #[inline]
     fn write_u32(&mut self, value: u32) {
         self.write_u64(value.into());
     }
 
+    #[inline]
     fn write_u64(&mut self, value: u64) {
-        // The low half is a bijection of the word, and the high half then one of what there was before.
-        let (high, low) = product(self.high ^ value, FACTORS[0]);
-        (self.high, self.low) = (high ^ self.low.rotate_left(29), low);
+        match self.half.take() {
+            Some(half) => self.mix(half, value),
+            None => self.half = Some(value),
+        }
     }
 
+    #[inline]
     fn write_u128(&mut self, value: u128) {
         self.write_u64(value as u64);
         self.write_u64((value >> 64) as u64);
     }
 
+    #[inline]
     fn write_usize(&mut self, value: usize) {
         self.write_u64(value as u64);
     }
 }
 
 /// The high and the low half of a product.
+#[inline]
 const fn product(one: u64, other: u64) -> (u64, u64) {
     let product = one as u128 * other as u128;
     ((product >> 64) as u64, product as u64)

@@ -1,6 +1,7 @@
 //! The search: level after level, block after block, and what it comes to.
 
 use std::ops::Range;
+use std::sync::PoisonError;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::Instant;
@@ -42,6 +43,7 @@ pub(in crate::check) struct Search<M: Explorable> {
     /// How it ended.
     pub(in crate::check) end: End<M>,
     /// The graph, if it was to be kept.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what judges liveness will read it"))]
     pub(in crate::check) graph: Option<Graph<M::State>>,
 }
 
@@ -93,7 +95,7 @@ pub(in crate::check) fn search<M: Explorable>(model: &M, limits: &Limits, progre
         let end = run.all(progress);
         (run.counts, end, run.edges)
     });
-    let trail = field.trail.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let trail = field.trail.into_inner().unwrap_or_else(PoisonError::into_inner);
     let states = trail.len() as u64;
     let end = match end {
         Ended::Closed => End::Closed,

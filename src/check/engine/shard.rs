@@ -68,6 +68,8 @@ const SLOTS_MIN: usize = 16;
 pub(super) struct Shard<S> {
     visited: Visited,
     slots: Vec<u64>,
+    /// What is left of a fingerprint when it is shifted by this is a place among the slots.
+    shift: u32,
     used: usize,
     fresh: Vec<Fresh<S>>,
     links: Vec<Link>,
@@ -76,24 +78,34 @@ pub(super) struct Shard<S> {
 impl<S: Copy + Eq> Shard<S> {
     pub(super) fn new(visited: Visited, expected: usize) -> Self {
         let slots = vec![0; slots_for(expected).max(SLOTS_MIN)];
-        Self { visited, slots, used: 0, fresh: Vec::new(), links: Vec::new() }
+        Self { visited, shift: shift_for(slots.len()), slots, used: 0, fresh: Vec::new(), links: Vec::new() }
     }
 
     /// What stands where a fingerprint belongs. Reading it brings that part of the table near, and waits for nothing else.
+    #[inline]
     pub(super) fn home(&self, print: u64) -> u64 {
-        self.slots[home(print, self.slots.len())]
+        self.slots[home(print, self.shift)]
     }
 
-    /// The number of `state`, if it has one; without meaning where states are told apart by fingerprints.
-    pub(super) fn find(&self, print: u64, state: &S, trail: &Trail<S>) -> Option<u32> {
-        let slot = self.probe(print, |number| trail.state(number as usize) == *state).ok()?;
-        Some(self.number(slot))
+    /// The number of the state of `candidate`, if it has one; without meaning where states are told apart by fingerprints.
+    /// `home` is what stands where it belongs.
+    #[inline]
+    pub(super) fn find(&self, candidate: &Candidate<S>, home: u64, trail: &Trail<S>) -> Option<u32> {
+        if home == 0 {
+            return None;
+        }
+        if self.visited == Visited::Fingerprints && home == candidate.print {
+            return Some(0);
+        }
+        let is_same = |number: u32| trail.state(number as usize) == candidate.state;
+        self.probe(candidate.print, is_same).ok().map(|slot| self.number(slot))
     }
 
     /// The slot that has what is asked for, or else the slot that it would be put in.
+    #[inline]
     fn probe(&self, print: u64, is_same: impl Fn(u32) -> bool) -> Result<usize, usize> {
         let last = self.slots.len() - 1;
-        let mut slot = home(print, self.slots.len());
+        let mut slot = home(print, self.shift);
         loop {
             let entry = self.slots[slot];
             if entry == 0 {
@@ -133,12 +145,13 @@ impl<S: Copy + Eq> Shard<S> {
             return;
         }
         let old = std::mem::replace(&mut self.slots, vec![0; slots]);
+        self.shift = shift_for(slots);
         for entry in old.into_iter().filter(|entry| *entry != 0) {
             let print = match self.visited {
                 Visited::Exact => entry >> 32 << TAG_SHIFT,
                 Visited::Fingerprints => entry,
             };
-            let mut slot = home(print, slots);
+            let mut slot = home(print, self.shift);
             while self.slots[slot] != 0 {
                 slot = (slot + 1) & (slots - 1);
             }
@@ -207,9 +220,14 @@ const fn tagged(print: u64) -> u64 {
     print >> TAG_SHIFT << 32
 }
 
-/// Where a fingerprint belongs among `slots`, a power of two: by the bits after those that choose the shard.
-const fn home(print: u64, slots: usize) -> usize {
-    ((print << SHARD_BITS) >> (64 - slots.trailing_zeros())) as usize
+/// Where a fingerprint belongs: the bits after those that choose the shard say.
+const fn home(print: u64, shift: u32) -> usize {
+    ((print << SHARD_BITS) >> shift) as usize
+}
+
+/// By how much fingerprints are shifted for so many slots, a power of two.
+const fn shift_for(slots: usize) -> u32 {
+    64 - slots.trailing_zeros()
 }
 
 /// How many slots have room for so many states.

@@ -89,7 +89,7 @@ mod tests {
         Kind { actor: Actor::Client, what }
     }
 
-    /// The numbers come from another implementation of ChaCha with 8 rounds.
+    /// The numbers come from another implementation of the same algorithm.
     #[test]
     fn chance_is_the_same_everywhere() {
         let numbers = |seed, walk| {

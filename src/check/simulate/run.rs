@@ -98,6 +98,6 @@ impl Happening {
 /// Which of `all` is most like `step`: the same, if it is there, or else the same action with another answer.
 fn alike(all: &[Transition<'_>], step: &Step) -> Option<usize> {
     let same: Vec<usize> = (0..all.len()).filter(|at| Happening::of(&all[*at]) == step.happening).collect();
-    let same = same.get(step.nth).or(same.last()).copied();
+    let same = same.get(step.nth).or_else(|| same.last()).copied();
     same.or_else(|| all.iter().position(|other| other.action == step.happening.action))
 }

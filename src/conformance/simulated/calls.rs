@@ -100,6 +100,27 @@ impl Simulated {
         Ok(CallResult::from(started.code))
     }
 
+    /// The process of a session dies without a word; the store lives on.
+    pub(in crate::conformance) fn leave(&mut self, name: &str) {
+        let Some(session) = bind::session(name) else { return };
+        let ids: Vec<String> = self.store.messages.keys().cloned().collect();
+        for entry_id in ids {
+            let target = Target { session, entry_id, handle: None };
+            let before = self.store.state(&target.entry_id);
+            let steps = self.store.steps(&target, Call::Leave);
+            let choice = choose(&self.store.rules, (before, &steps), &Assumed::default(), &[], &mut self.will);
+            if let Some(record) = self.store.messages.get_mut(&target.entry_id) {
+                record.state = settled(before, choice.step.next, &mut self.will);
+            }
+        }
+        self.store.close_all(session);
+    }
+
+    /// The message behind an open object.
+    pub(in crate::conformance) fn opened(&self, handle: &str) -> Option<String> {
+        self.store.opened(handle).map(str::to_owned)
+    }
+
     /// Who calls, and on what; a message that is created gets its entry identifier here.
     fn target(&mut self, method: &str, params: &CallParams) -> Result<Target, CallError> {
         match method {

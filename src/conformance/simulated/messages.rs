@@ -281,6 +281,16 @@ impl Store {
         self.announced.contains(&session) || (!self.announced.is_empty() && !will.strays(3))
     }
 
+    /// The message behind an open object.
+    pub(super) fn opened(&self, handle: &str) -> Option<&str> {
+        self.objects.get(handle).map(|object| object.entry_id.as_str())
+    }
+
+    /// The objects of a session that died are gone.
+    pub(super) fn close_all(&mut self, session: Session) {
+        self.objects.retain(|_, object| object.session != session);
+    }
+
     /// The store starts again: objects are gone, and MAPI has not been told.
     pub(super) fn start_again(&mut self) {
         self.objects.clear();

@@ -1,0 +1,127 @@
+//! A run of many cases on one spooler.
+
+use spoolproof_sdk::trace::{Header, Records};
+use spoolproof_sdk::wire::{Coupling, Profile, Role, SortsQueue};
+
+use super::case::{Mortal, reset, run};
+use super::parts::Parts;
+use super::stage::Stage;
+use crate::conformance::adapter::Adapter;
+use crate::conformance::error::{AdapterError, AdapterErrorKind};
+use crate::conformance::suite::{FAILURES, Progress};
+use crate::conformance::sut::Sut;
+use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict, Who};
+use crate::scenario::SpoolerScenario;
+use crate::spec::{self, Catalogue};
+
+/// What a run is made of, beside the spooler.
+#[derive(Clone, Debug)]
+pub struct SpoolerPlan<'a> {
+    /// The cases, in order.
+    pub scenarios: Vec<&'a SpoolerScenario>,
+    /// What is claimed for the spooler, over what it says of itself.
+    pub profile: Option<Profile>,
+    /// Who recorded the traces, for their headers.
+    pub recorded_by: String,
+}
+
+impl Mortal for Adapter {
+    fn was_killed(error: &AdapterError) -> bool {
+        matches!(error.kind(), AdapterErrorKind::Killed)
+    }
+}
+
+/// Runs `plan` on the spooler behind `adapter`, and gives the account of it, settled.
+pub fn run_spooler(
+    catalogue: &Catalogue,
+    adapter: &mut Adapter,
+    plan: &SpoolerPlan<'_>,
+    progress: &mut dyn Progress,
+) -> Account {
+    let mut account = Account::default();
+    let mut oracle: Option<Oracle> = None;
+    let mut failures = 0;
+    for (done, scenario) in plan.scenarios.iter().enumerate() {
+        progress.begins(done, &scenario.id);
+        let mut case = CaseOutcome {
+            id: scenario.id.clone(),
+            verdict: Verdict::Pass,
+            reason: None,
+            requirements: scenario.requirements.clone(),
+            trace: None,
+        };
+        if failures >= FAILURES {
+            case.verdict = Verdict::NotExercised;
+            case.reason =
+                Some(format!("given up: the adapter failed {FAILURES} cases in a row before their first call"));
+            account.cases.push(case);
+            continue;
+        }
+        let header = header(adapter, scenario, plan);
+        let oracle = match &mut oracle {
+            Some(oracle) => {
+                oracle.next_case(catalogue, &header);
+                oracle
+            }
+            none => none.insert(Oracle::new(catalogue, Setting { header: header.clone(), judged: vec![Who::Spooler] })),
+        };
+        let before = oracle.ledger.findings.len();
+        let mut stage = Stage::new(scenario, oracle);
+        let ended = reset(adapter, scenario).and_then(|()| run(adapter, scenario, &mut stage));
+        let events = std::mem::take(&mut stage.events);
+        let worked = events.iter().any(|event| event.session.as_deref() == Some("spooler"));
+        match ended {
+            Ok(()) => failures = 0,
+            Err(reason) => {
+                let seq = events.last().map(|event| event.seq);
+                oracle.ledger.fail(
+                    Some(case.id.clone()),
+                    seq,
+                    reason.clone(),
+                    "an adapter that speaks the protocol to its end",
+                );
+                case.verdict = Verdict::Error;
+                case.reason = Some(reason);
+                let revived = adapter.revive().is_ok();
+                failures = if revived && worked { 0 } else { failures + 1 };
+            }
+        }
+        let has_findings = oracle.ledger.findings.len() > before;
+        case.trace = progress.ended(&scenario.id, &header, &events, has_findings);
+        account.cases.push(case);
+    }
+    account.ledger = oracle.map(|oracle| oracle.ledger).unwrap_or_default();
+    // What the played store keeps, says nothing of the spooler.
+    let of_spooler = |id: &str| catalogue.requirement(id).is_some_and(|row| row.who.contains(&spec::Who::Spooler));
+    account.ledger.exercised.retain(|id, _| of_spooler(id));
+    account.settle();
+    account
+}
+
+/// The played store's profile, over it what the spooler says of the readings that it follows.
+fn header(adapter: &Adapter, scenario: &SpoolerScenario, plan: &SpoolerPlan<'_>) -> Header {
+    let about = adapter.about();
+    let own = match &plan.profile {
+        Some(claims) => about.profile.overridden_by(claims),
+        None => about.profile.clone(),
+    };
+    let store = Profile {
+        outgoing_submission: Some(true),
+        coupling: Some(Coupling::None),
+        sorts_queue: Some(SortsQueue::Store),
+        readings: own.readings,
+        ..Profile::default()
+    };
+    Header {
+        spoolproof_trace: 1,
+        provider: about.provider.clone(),
+        role: Role::Spooler,
+        profile: store,
+        records: Records { support: true, notifications: true, observe: None },
+        recorded_by: Some(plan.recorded_by.clone()),
+        starts: None,
+        transports: Some(Parts::transports(scenario)),
+        preprocessors: Some(Parts::preprocessors(scenario)),
+        x_supports: None,
+    }
+}
