@@ -129,6 +129,12 @@ fn a_command_line_that_is_wrong_exits_with_2_and_says_what_was_meant() {
         (&["explain", "B1=LockDominate"], "did you mean `LockDominates`?"),
         (&["reference", "--fault", "no-such-fault"], "--list-faults"),
         (&["reference", "--listen", "everywhere"], "--listen"),
+        (&["simulate", "--steps", "0"], "--steps"),
+        (&["simulate", "--walks", "0"], "--walks"),
+        (&["simulate", "--seed", "one"], "--seed"),
+        (&["simulate", "--bounds", "tinny"], "did you mean `tiny`?"),
+        (&["simulate", "--bounds", "gone.toml"], "gone.toml: "),
+        (&["simulate", "--reading", "A1=Litteral"], "did you mean `Literal`?"),
     ] {
         let ran = check(args, exit::UNREADABLE);
         assert!(ran.err.contains(expected), "{args:?}: {}", ran.err);
@@ -292,7 +298,7 @@ fn colours_are_where_they_belong() {
 fn help_names_the_commands_and_the_exit_codes() {
     let ran = check(&["--help"], 0);
     insta::assert_snapshot!("help", ran.out);
-    for command in ["audit", "check", "conform", "explain", "list", "reference", "replay", "schema"] {
+    for command in ["audit", "check", "conform", "explain", "list", "reference", "replay", "schema", "simulate"] {
         let help = check(&[command, "--help"], 0).out;
         assert!(help.contains(&format!("Usage: spoolproof {command}")), "{help}");
     }
@@ -436,6 +442,31 @@ fn a_counterexample_exits_with_1_and_is_a_scenario() {
     let file = "out/a-locked-message-rejects-every-client-open.toml";
     assert!(ran.out.contains(file), "{}", ran.out);
     checked(&bench, &["replay", file], exit::CONFORMS);
+}
+
+#[test]
+fn walks_exit_as_searches_do() {
+    let ran = check(&["simulate", "--bounds", "tiny", "--steps", "5000"], exit::CONFORMS);
+    assert!(ran.out.contains("no failure on these walks"), "{}", ran.out);
+    let ran = check(&["simulate", "--bounds", "tiny", "--steps", "1"], exit::INCONCLUSIVE);
+    assert!(ran.out.contains("tested in no step"), "{}", ran.out);
+    let ran = check(&["simulate", "--steps", "200"], exit::INCONCLUSIVE);
+    assert!(ran.out.starts_with("lifecycle "), "{}", ran.out);
+}
+
+#[test]
+fn a_failure_on_a_walk_is_a_scenario_and_is_found_again() {
+    let bench = Bench::new();
+    let args = ["simulate", "--bounds", "tiny", "--steps", "3000", "--reading", "B1=SampleStore", "--walks", "80"];
+    let ran = checked(&bench, &args, exit::VIOLATION);
+    let file = "out/a-locked-message-rejects-every-client-open.toml";
+    assert!(ran.out.contains("SEED1-07, SEED1-08   fails in 5 steps under B1=SampleStore"), "{}", ran.out);
+    assert!(ran.out.contains(file), "{}", ran.out);
+    checked(&bench, &["replay", file], exit::CONFORMS);
+    let again = ran.out.lines().find_map(|line| line.trim().strip_prefix("again: spoolproof ")).expect("a command");
+    assert_eq!(again, "simulate --seed 1 --steps 3000 --walks 80 --bounds tiny --reading B1=SampleStore");
+    let words: Vec<&str> = again.split(' ').collect();
+    assert_eq!(checked(&bench, &words, exit::VIOLATION).out, ran.out);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Explores every state of a finite instance, and looks for a transition that breaks a property.
+//! Explores every state of a finite instance, or walks through it at random, and looks for a transition that breaks a
+//! property.
 //!
 //! This module owns the bounds files, the search and what it tells; it is the only user of stateright. It knows nothing
 //! of traces and providers. To its left stand `model`, which says what can happen, and `scenario`, in whose form a
@@ -15,6 +16,7 @@ mod plan;
 mod readings;
 mod render;
 mod run;
+mod simulate;
 mod story;
 mod witness;
 
@@ -26,4 +28,5 @@ pub use plan::{Budget, Engine, Plan};
 pub use readings::{ReadingOutcome, Survey, small_bounds};
 pub use render::{Detail, render_text};
 pub use run::{Finding, Liveness, NotJudged, Outcome, Stopped, Tested, run};
+pub use simulate::{Actor, Failed, Kind, Seen, Simulation, Unsteady, Walks, render_simulation, simulate};
 pub use witness::{Trace, TraceStep};

@@ -177,7 +177,7 @@ fn indented(story: &dyn fmt::Display, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// A number with a comma after every third digit from the right.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

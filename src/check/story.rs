@@ -163,7 +163,7 @@ fn attributed(session: Session, message: u8) -> String {
     format!("{} ({})", name(message.into()), session_name(session))
 }
 
-const fn handed(result: Handed) -> &'static str {
+pub(super) const fn handed(result: Handed) -> &'static str {
     match result {
         Handed::Sends => "sends",
         Handed::Part => "sends to one",

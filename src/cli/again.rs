@@ -1,4 +1,4 @@
-//! The command line that repeats one case.
+//! The command line that repeats a case, or a run.
 
 use std::path::Path;
 
@@ -33,6 +33,11 @@ impl Again {
     #[must_use]
     pub(crate) fn path(self, name: &str, value: Option<&Path>) -> Self {
         self.option(name, value.map(|value| value.to_string_lossy()).as_deref())
+    }
+
+    /// Ends as it is.
+    pub(crate) fn line(self) -> String {
+        self.0
     }
 
     /// Ends with the case: the report puts its id in.

@@ -15,6 +15,7 @@ use super::list::List;
 use super::readings::Readings;
 use super::reference::Reference;
 use super::replay::Replay;
+use super::simulate::Simulate;
 use super::{exit, schema};
 
 /// Judges how a MAPI message store sends mail: against the written rules, with the rule and the history in the verdict.
@@ -36,6 +37,7 @@ enum Command {
     Conform(Conform),
     Audit(Audit),
     Check(Check),
+    Simulate(Simulate),
     Readings(Readings),
     Explain(Explain),
     List(List),
@@ -64,6 +66,7 @@ impl Command {
             Self::Reference(reference) => reference.run(),
             Self::Replay(replay) => replay.run(),
             Self::Schema => schema::run(),
+            Self::Simulate(simulate) => simulate.run(),
         }
     }
 }

@@ -90,20 +90,20 @@ impl Check {
         let outcome = check::run(bounds, rules, plan, &mut |states| progress.set(states));
         drop(progress);
         let detail = if self.verbose { Detail::Full } else { Detail::Brief };
-        output::print(|out| check::render_text(bounds, &outcome, detail, &|trace| self.keep(trace), out))?;
+        output::print(|out| check::render_text(bounds, &outcome, detail, &|trace| keep(trace, &self.out), out))?;
         Ok(outcome)
     }
+}
 
-    /// Writes a counterexample as a scenario, and says where.
-    fn keep(&self, trace: &Trace) -> Option<String> {
-        let file = self.out.join(format!("{}.toml", trace.slug()));
-        let written = fs::create_dir_all(&self.out).and_then(|()| fs::write(&file, trace.scenario().to_toml()));
-        match written {
-            Ok(()) => Some(file.display().to_string()),
-            Err(error) => {
-                warn(format_args!("cannot write {}: {error}", file.display()));
-                None
-            }
+/// Writes a counterexample as a scenario below `folder`, and says where.
+pub(super) fn keep(trace: &Trace, folder: &Path) -> Option<String> {
+    let file = folder.join(format!("{}.toml", trace.slug()));
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&file, trace.scenario().to_toml()));
+    match written {
+        Ok(()) => Some(file.display().to_string()),
+        Err(error) => {
+            warn(format_args!("cannot write {}: {error}", file.display()));
+            None
         }
     }
 }
@@ -139,7 +139,7 @@ fn distrust(all: &mut [Bounds], unfair: &[Assumption]) -> Result<(), Failure> {
 }
 
 /// The default readings, and over them those that the user chose.
-fn rules(readings: &[String], catalogue: &Catalogue) -> Result<Rules, Failure> {
+pub(super) fn rules(readings: &[String], catalogue: &Catalogue) -> Result<Rules, Failure> {
     let mut rules = Rules::defaults();
     for text in readings {
         let Some((id, name)) = text.split_once('=') else {

@@ -23,6 +23,7 @@ mod readings;
 mod reference;
 mod replay;
 mod schema;
+mod simulate;
 mod subject;
 mod traces;
 mod units;

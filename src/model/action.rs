@@ -197,12 +197,12 @@ impl World {
     /// then what befalls the store, the spoolers and the transports.
     ///
     /// Answers are left out that no reading in `rules` permits to anyone, that break a SHOULD, or that cannot be judged.
-    pub fn transitions(
-        &self,
+    pub fn transitions<'s>(
+        &'s self,
         scope: &Scope,
         rules: &Rules,
         buffers: &mut Buffers,
-        mut visit: impl FnMut(&Transition<'_>),
+        mut visit: impl FnMut(&Transition<'s>),
     ) {
         for at in 0..self.actors(scope) {
             for local in self.locals(scope, rules, at, buffers) {

@@ -148,6 +148,11 @@ impl Packed {
         }
     }
 
+    /// All of it as numbers, which are the same on every machine.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
+        self.messages.iter().flatten().copied().chain([u64::from(self.rest)])
+    }
+
     /// The property that the last step broke.
     #[must_use]
     pub const fn broken(&self) -> Option<u8> {

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 /// The fingerprint of `value`: the same on every machine and in every run.
 #[inline]
-pub(super) fn fingerprint(value: &impl Hash) -> u64 {
+pub(in crate::check) fn fingerprint(value: &impl Hash) -> u64 {
     let mut mixer = Mixer::default();
     value.hash(&mut mixer);
     mixer.finish()

@@ -25,5 +25,6 @@ mod tests;
 
 pub(super) use explorable::Explorable;
 pub(super) use graph::Graph;
+pub(super) use hash::fingerprint;
 pub(super) use search::{End, Limits, Short, search};
 pub use shard::Visited;
