@@ -12,6 +12,7 @@ mod explorable;
 mod fair;
 pub mod liveness;
 mod machine;
+mod memo;
 mod plan;
 mod readings;
 mod render;

@@ -10,10 +10,10 @@ use super::bounds::{Bounds, Pins};
 use super::course::Course;
 use super::engine::{End, Explorable, Graph, Limits, Short, Visited, search};
 use super::fair::{self, Promise};
-use super::machine::{Choice, HOLDS, Machine};
+use super::machine::{Choice, HOLDS, Machine, Node};
 use super::plan::{Budget, Engine, Plan};
 use super::witness::Trace;
-use crate::model::{PROPERTIES, Packed, Property, Rules};
+use crate::model::{PROPERTIES, Property, Rules, World};
 
 /// What one exploration came to.
 #[derive(Clone, Debug)]
@@ -212,8 +212,7 @@ pub fn run(bounds: &Bounds, rules: &Rules, plan: &Plan, progress: &mut dyn FnMut
         };
         if let Some((broken, path)) = explored.broken {
             let property = usize::from(broken);
-            let steps = path.into_iter().map(|(state, choice)| (state.unpack(), choice.index));
-            traces[property] = Some(Trace::replay(bounds, rules, &PROPERTIES[property], steps));
+            traces[property] = Some(Trace::replay(bounds, rules, &PROPERTIES[property], path.into_iter()));
             continue;
         }
         let counted = Pins { states: explored.states, transitions: explored.transitions };
@@ -251,9 +250,9 @@ struct Explored {
     stopped: Option<Stopped>,
     tested: [u64; PROPERTIES.len()],
     /// The property that was broken, and the way to where it was.
-    broken: Option<(u8, Vec<(Packed, Choice)>)>,
+    broken: Option<(u8, Vec<(World, u16)>)>,
     /// What was searched, and its graph, if it was kept.
-    graph: Option<(Machine, Graph<Packed>)>,
+    graph: Option<(Machine, Graph<Node>)>,
 }
 
 fn explore(
@@ -274,7 +273,7 @@ fn explore(
     let search = search(&machine, &limits, progress);
     let (broken, short) = match search.end {
         End::Closed => (None, None),
-        End::Broken(path) => (machine.broken(&path.last).map(|broken| (broken, path.steps)), None),
+        End::Broken(path) => (machine.broken(&path.last).map(|broken| (broken, way(&machine, path.steps))), None),
         End::Short(short) => (None, Some(short)),
     };
     let budget = short.map(|short| match short {
@@ -293,6 +292,11 @@ fn explore(
     }
 }
 
+/// The states of a path, each with the place of what happens in it.
+fn way(machine: &Machine, path: impl IntoIterator<Item = (Node, Choice)>) -> Vec<(World, u16)> {
+    path.into_iter().map(|(node, choice)| (machine.world(&node), choice.index)).collect()
+}
+
 fn explore_with_stateright(machine: Machine, progress: &mut dyn FnMut(u64)) -> Explored {
     let mut checker = machine.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs();
     let mut pause = Duration::from_millis(1);
@@ -307,7 +311,7 @@ fn explore_with_stateright(machine: Machine, progress: &mut dyn FnMut(u64)) -> E
     let broken = checker.discovery(HOLDS).map(|path| {
         let path = path.into_vec();
         let broken = path.last().and_then(|(state, _)| state.broken()).unwrap_or_default();
-        (broken, path.into_iter().filter_map(|(state, choice)| Some((state, choice?))).collect())
+        (broken, way(checker.model(), path.into_iter().filter_map(|(state, choice)| Some((state, choice?)))))
     });
     Explored {
         states: checker.unique_state_count() as u64,
