@@ -165,7 +165,7 @@ fn what_cannot_be_judged_is_not_judged() {
 #[test]
 fn a_graph_that_does_not_fit_is_not_judged() {
     // As much as the search takes, and not as much as the judgement takes beside it.
-    let mut memory = 1 << 20;
+    let mut memory = 256 << 10;
     let outcome = loop {
         let outcome = run(&fair(), &Rules::defaults(), &Plan { memory, ..Plan::default() }, &mut |_| {});
         if outcome.stopped.is_none() {
