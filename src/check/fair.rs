@@ -1,6 +1,8 @@
 //! What happens at last within bounds: the explored graph with the fairness classes of every step, and each obligation
 //! judged on it.
 
+use std::collections::BTreeSet;
+
 use super::bounds::Bounds;
 use super::course::Course;
 use super::engine;
@@ -8,8 +10,6 @@ use super::liveness::{self, Edge, Fairness, Graph, Verdict};
 use super::machine::{Machine, Node};
 use super::run::{NotJudged, Tested};
 use crate::model::{Assumption, FairClasses, OBLIGATIONS, Obligation, Rules, Subject};
-
-use std::collections::BTreeSet;
 
 /// What was found of one obligation.
 #[derive(Clone, Debug)]
