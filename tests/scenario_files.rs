@@ -1,10 +1,14 @@
 //! The shipped scenarios: each file reads, prints back the same, and names requirements of the catalogue.
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use spoolproof::scenario::{Call, Scenario, Step};
+
+use common::{scenarios, spooler_cases};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -31,13 +35,6 @@ fn files() -> BTreeMap<String, String> {
 fn id(top: &Path, path: &Path) -> String {
     let below = path.strip_prefix(top).expect("a path below `scenarios/`").with_extension("");
     below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
-}
-
-/// The scenarios that a store is judged by, in the order of their ids.
-fn scenarios() -> Vec<Scenario> {
-    let parsed =
-        |(id, source): (String, String)| Scenario::parse(&id, &source).unwrap_or_else(|p| panic!("{id}: {p:#?}"));
-    files().into_iter().map(parsed).collect()
 }
 
 /// The ids of the catalogue.
@@ -193,7 +190,7 @@ fn what_only_some_adapters_serve_is_optional() {
 #[test]
 fn what_a_modelled_requirement_says_shows_it_is_there_and_names_it() {
     let catalogue = spoolproof::spec::Catalogue::embedded().expect("the shipped catalogue is good");
-    let scenarios = scenarios();
+    let (scenarios, spooler_cases) = (scenarios(), spooler_cases());
     let mut wrong = Vec::new();
     for row in catalogue.requirements() {
         let modelled = row.status == spoolproof::spec::RequirementStatus::Modelled;
@@ -203,7 +200,11 @@ fn what_a_modelled_requirement_says_shows_it_is_there_and_names_it() {
         for shown in &row.shown_by {
             let trace = root().join("scenarios").join(format!("{shown}.ndjson"));
             let scenario = scenarios.iter().find(|scenario| scenario.id == *shown);
-            let names = scenario.is_some_and(|scenario| scenario.requirements.contains(&row.id));
+            let of_spooler = shown.strip_prefix("spooler/").filter(|rest| rest.contains('/'));
+            let names = match of_spooler {
+                Some(id) => spooler_cases.iter().any(|case| case.id == id && case.requirements.contains(&row.id)),
+                None => scenario.is_some_and(|scenario| scenario.requirements.contains(&row.id)),
+            };
             if !(names || shown.starts_with("traces/") && trace.exists()) {
                 wrong.push(format!("{}: {shown} does not name it", row.id));
             }

@@ -125,7 +125,7 @@ impl TransportFault {
 
 clauses! {
     /// The spooler shows a transport a recipient who has been seen to as one to serve.
-    SHOWS_SERVED { Reply: "RSP-02" "SEED2-06"; }
+    SHOWS_SERVED { Reply: "RSP-02" "SEED2-06" "RPP-18"; }
     /// The spooler lets go of a message, and has not set PR_RESPONSIBILITY of those who were served.
     LEAVES_UNRECORDED { Reply: "XOM-03"; }
     /// The spooler is idle while a message waits that it could take up.
@@ -151,5 +151,5 @@ clauses! {
     /// EndMessage of a transport returns flags that there are not, or that exclude each other.
     TRANSPORT_FLAGS { Reply: "XPE-02" "XPE-03" "XPE-04" "XPE-05"; }
     /// A transport sets PR_RESPONSIBILITY of a recipient whom it was not offered.
-    TRANSPORT_OTHERS_ROWS { Reply: "XPS-14" "RSP-03"; }
+    TRANSPORT_OTHERS_ROWS { Reply: "XPS-14" "RSP-05"; }
 }
