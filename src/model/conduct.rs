@@ -46,7 +46,13 @@ pub fn neglects(rules: &Rules, desk: &Desk) -> Option<&'static Clause> {
         let waits = m.preprocess && desk.errand.waits != 0;
         return (could && !waits).then_some(if m.preprocess { &LEAVES_UNPROCESSED } else { &LEAVES_WAITING });
     }
-    Some(match next(rules, desk)? {
+    next(rules, desk).map(leaving)
+}
+
+/// The rule that is broken by leaving this act undone.
+#[must_use]
+pub const fn leaving(act: Act) -> &'static Clause {
+    match act {
         Act::End(_) => &LEAVES_UNENDED,
         Act::Finish => &LEAVES_UNFINISHED,
         Act::Hand(_) => &LEAVES_UNSENT,
@@ -56,7 +62,7 @@ pub fn neglects(rules: &Rules, desk: &Desk) -> Option<&'static Clause> {
         Act::Report(_) => &LEAVES_UNREPORTED,
         Act::Submit => &LEAVES_UNSUBMITTED,
         Act::Unlock => &LEAVES_LOCKED,
-    })
+    }
 }
 
 /// The rules that stand between a spooler and this act.

@@ -258,5 +258,5 @@ clauses! {
     /// The spooler finishes a message while a recipient is neither served nor reported.
     FINISHES_EARLY { Reply: "SEED2-06" "RSP-07" "RSP-06" "XOM-02" "XPE-04" "XPE-05" "XPS-05"; }
     /// The spooler finishes a message that still carries preprocessed data.
-    FINISHES_PROCESSED { Reply: "SEED2-07" "RPP-19"; }
+    FINISHES_PROCESSED { Reply: "SEED2-07" "RPP-19" "RPP-10"; }
 }

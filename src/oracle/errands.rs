@@ -18,7 +18,7 @@ use super::tracker::{Entry as HistoryEntry, Said, Tracker};
 use super::verdict::{Finding, Who};
 use crate::model::{
     Act, Aspect, Clause, Desk, Ending, Entry, Errand, Lock, Message, Session, TransportFault, forbids,
-    forbids_letting_go, forbids_lock, forbids_rows, guards, neglects, turns_in_order,
+    forbids_letting_go, forbids_lock, forbids_rows, guards, leaving, neglects, turns_in_order,
 };
 
 /// How many messages the order of the queue is judged among.
@@ -211,8 +211,9 @@ impl Oracle {
             verdicts.iter().filter(|(_, broken)| broken.is_none()).map(|(mind, _)| *mind).collect();
         if !permitted.is_empty() {
             known.minds.retain(|mind| permitted.contains(mind));
-            let ids = guards(act).iter().flat_map(|clause| clause.ids(Aspect::Reply));
-            self.ledger.exercise(ids.filter(|id| !id.is_empty()));
+            let clauses = guards(act).iter().copied().chain([leaving(act)]);
+            let ids = clauses.flat_map(|clause| clause.ids(Aspect::Reply));
+            self.ledger.exercise(ids);
             return Vec::new();
         }
         let broken = verdicts.into_iter().find_map(|(_, broken)| broken);
