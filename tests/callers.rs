@@ -29,7 +29,7 @@ fn check(name: &str, expected: &[(u64, Verdict, Who, &[&str])]) {
         .collect();
     let expected: Vec<_> =
         expected.iter().map(|(seq, verdict, who, ids)| (*seq, *verdict, *who, ids.to_vec())).collect();
-    assert_eq!(found, expected, "{name}");
+    assert_eq!(found, expected, "{name}: {:#?}", account.ledger.findings);
 }
 
 #[test]
@@ -78,4 +78,12 @@ fn a_spooler_reports_whom_the_transport_has_reported() {
 #[test]
 fn a_transport_that_says_how_long_is_waited_for() {
     check("transports/one-serves-and-one-waits.ndjson", &[]);
+}
+
+#[test]
+fn a_store_is_held_to_the_order_that_it_declares() {
+    let blamed = [(5, Verdict::Violation, Who::Store, &["SEED1-50", "SEED1-16"][..])];
+    check("declared/expands-first.ndjson", &blamed);
+    check("declared/expands-first-judged.ndjson", &blamed);
+    check("declared/expands-first-undeclared.ndjson", &[]);
 }

@@ -142,6 +142,7 @@ impl Oracle {
         self.buffer = buffer;
         drafts.extend(self.blame_caller(&tracker, session, object, call));
         drafts.extend(self.blame_ready(session, call, calls));
+        drafts.extend(self.blame_order(call, calls));
 
         let kept = kept.map(str::to_owned);
         tracker.content = match writes {
@@ -435,6 +436,29 @@ impl Oracle {
         }
         let what = "SpoolerNotify(NOTIFY_READYTOSEND) was called more than once in a session".to_owned();
         repeated.then(|| draft(Verdict::Deviation, what, "a second call"))
+    }
+
+    /// PrepareSubmit comes before ExpandRecips (SEED1-16, SEED1-50), where the store says that it keeps this order (A8, H5).
+    fn blame_order(&mut self, call: Call, calls: &[SupportSeen]) -> Option<Draft> {
+        let place = |method: &str| calls.iter().position(|call| call.method == method);
+        let (prepared, expanded) = (place("support.prepare_submit")?, place("support.expand_recips")?);
+        if !matches!(call, Call::Submit(_)) {
+            return None;
+        }
+        if prepared < expanded {
+            self.ledger.exercise(["SEED1-50"].into_iter());
+            return None;
+        }
+        let declared = |id: &str, name: &str| self.wire_profile.readings.get(id).is_some_and(|reading| reading == name);
+        (declared("A8", "SeedOrder") || declared("H5", "OrderJudged")).then(|| Draft {
+            verdict: Verdict::Violation,
+            who: Who::Store,
+            ids: vec!["SEED1-50", "SEED1-16"],
+            readings: Vec::new(),
+            what: "ExpandRecips was called before PrepareSubmit".to_owned(),
+            expected: "PrepareSubmit first, as the profile declares".to_owned(),
+            observed: "PrepareSubmit after ExpandRecips".to_owned(),
+        })
     }
 
     /// Takes an observation into everything that was left free.
