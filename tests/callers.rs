@@ -87,3 +87,18 @@ fn a_store_is_held_to_the_order_that_it_declares() {
     check("declared/expands-first-judged.ndjson", &blamed);
     check("declared/expands-first-undeclared.ndjson", &[]);
 }
+
+#[test]
+fn a_store_that_says_that_it_does_not_notify_owes_nothing() {
+    let ids = ["SEED1-48", "GOQ-09", "OQT-08", "SAM-02", "DMS-01"];
+    check("declared/tells-nobody.ndjson", &[(3, Verdict::Violation, Who::Store, &ids)]);
+    check("declared/tells-nobody-declared.ndjson", &[]);
+}
+
+#[test]
+fn an_error_may_be_ended_unless_the_transport_did_nothing_or_the_spooler_says_never() {
+    let blamed = [(6, Verdict::Violation, Who::Spooler, &["XPS-04", "XPS-07", "XPE-01"][..])];
+    check("declared/ends-an-error.ndjson", &[]);
+    check("declared/ends-busy.ndjson", &blamed);
+    check("declared/ends-an-error-declared.ndjson", &blamed);
+}

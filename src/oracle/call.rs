@@ -449,8 +449,7 @@ impl Oracle {
             self.ledger.exercise(["SEED1-50"].into_iter());
             return None;
         }
-        let declared = |id: &str, name: &str| self.wire_profile.readings.get(id).is_some_and(|reading| reading == name);
-        (declared("A8", "SeedOrder") || declared("H5", "OrderJudged")).then(|| Draft {
+        (self.declares("A8", "SeedOrder") || self.declares("H5", "OrderJudged")).then(|| Draft {
             verdict: Verdict::Violation,
             who: Who::Store,
             ids: vec!["SEED1-50", "SEED1-16"],
@@ -503,10 +502,15 @@ impl Oracle {
         else {
             return;
         };
-        if let [Some(change)] = *changes {
+        let continues = matches!(call, Call::Submit(_)) && event.session.as_deref().is_some_and(is_spooler);
+        let silent = continues && self.declares("H10", "ContinuationSilent");
+        if let [Some(change)] = *changes
+            && !silent
+            && !self.declares("E4", "PollingSuffices")
+        {
             self.owe(tracker, entry_id, Owed { change, seq: event.seq });
         }
-        let by_spooler = event.session.as_deref().is_some_and(|session| session.starts_with("spooler"));
+        let by_spooler = event.session.as_deref().is_some_and(is_spooler);
         if matches!(call, Call::NotifyNewMail) && code.is_success() && by_spooler {
             self.owe(tracker, entry_id, Owed { change: QueueChange::NewMail, seq: event.seq });
         }
@@ -578,6 +582,11 @@ impl Oracle {
         let soft = |id: &&str| matches!(self.strengths.get(*id), Some(Strength::Should | Strength::May));
         if !ids.is_empty() && ids.iter().all(soft) { Verdict::Deviation } else { Verdict::Violation }
     }
+}
+
+/// Whether a session is a spooler's.
+fn is_spooler(session: &str) -> bool {
+    session.starts_with("spooler")
 }
 
 /// Whether PR_CLIENT_SUBMIT_TIME must stay as it is.
