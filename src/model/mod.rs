@@ -42,7 +42,7 @@ pub use action::{Action, Transition};
 pub use call::{Call, Draft, Env, Expand, Handle, Hook, OpenFlags, Profile, Session, Stop, Support};
 pub use caller::{caller_faults, client_reads_queue};
 pub use clause::{Aspect, Aspects, Cite, Clause, all_clauses};
-pub use conduct::{TransportFault, forbids_letting_go, forbids_lock, forbids_rows, guards, neglects};
+pub use conduct::{TransportFault, forbids_letting_go, forbids_lock, forbids_rows, guards, leaving, neglects};
 pub use cut::cut;
 pub(crate) use entry::ENTRY_BITS;
 pub use entry::{Ending, Entry, Errand};
