@@ -14,7 +14,7 @@ use spoolproof::spec::{Catalogue, Stance};
 use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::{Coupling, Profile};
 
-use common::scenarios;
+use common::{NOT_OF_A_STORE, scenarios};
 
 /// An ambiguity, the reading that a store follows, another under which it is then blamed, and the case that shows it.
 const TOLD_APART: &[(&str, &str, &str, &str)] = &[
@@ -97,30 +97,6 @@ const TOLD_APART_BY_CHANCE: &[(&str, &str, &str, &str, u64)] = &[
     ("F7", "SampleStore", "LockedAnyFailure", "abort/never-submitted", 1),
     ("F7", "SampleStore", "LockedUnableToAbort", "abort/never-submitted", 1),
     ("H8", "NeverGuaranteed", "ShouldSucceedWhenIdle", "abort/after-unlock", 1),
-];
-
-/// Ambiguities with a switch whose readings no case on a store tells apart, with the reason.
-const NOT_OF_A_STORE: &[(&str, &str)] = &[
-    ("A5", "how often PrepareSubmit is called for a new message is free; what it does then is MAPI's, and a search's"),
-    ("A6", "what MAPI makes of a resend's recipients is the checker's answer; a search follows it to the deliveries"),
-    ("A11", "the spooler's choice"),
-    ("C5", "the spooler's choice"),
-    ("C7", "the caller is to blame, whatever the store does"),
-    ("D5", "the caller is to blame, and the checker, which is innocent, makes no such call"),
-    ("D8", "the spooler's choice"),
-    ("E1", "the spooler's choice"),
-    ("F2", "the spooler's choice"),
-    ("F4", "the spooler's choice"),
-    ("G3", "the spooler's choice"),
-    ("G4", "the spooler's and the transports' choice"),
-    ("G5", "the spooler's choice"),
-    ("G14", "the transport's choice"),
-    ("G15", "the spooler's choice"),
-    ("G16", "the spooler's choice"),
-    ("G17", "the spooler's choice"),
-    ("H12", "the spooler of the cases opens the message anew after its SubmitMessage"),
-    ("H13", "the model as a store serves the old handle, which each reading permits"),
-    ("H15", "the caller is to blame, whatever the store does"),
 ];
 
 /// Keeps the case.

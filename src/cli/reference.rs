@@ -109,7 +109,7 @@ pub(crate) fn check(part: Part, faults: &[String]) -> Result<(), Failure> {
         Some(fault) => {
             let role = if part == Part::Spooler { " --role spooler" } else { "" };
             Err(Failure::usage(format_args!("no fault is called `{fault}`"))
-                .suggest(closest(fault, names.into_iter()))
+                .suggest(closest(fault, names))
                 .help(format_args!("`spoolproof reference{role} --list-faults` shows them")))
         }
         None => Ok(()),

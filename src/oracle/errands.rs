@@ -376,7 +376,7 @@ impl Oracle {
         if event.call == "restart" {
             return errands.known.values_mut().for_each(Known::forsake);
         }
-        let of_transport = params.transport.as_deref().or(by_transport.then_some(session));
+        let of_transport = params.transport.as_deref().or_else(|| by_transport.then_some(session));
         let place = of_transport.and_then(|name| errands.roster.place(name));
         let bit = place.map_or(0, |place| 1_u8 << place);
         if event.call == "support.spooler_notify" && by_transport {
