@@ -7,7 +7,7 @@ use super::clause::{Clause, clauses};
 use super::cut::unqueued;
 use super::finish;
 use super::message::{Level, Lock, Message, Place, Tri};
-use super::reading::{A1, A2, A3, A4, A7, A9, A10, C2, D6, Dim, E5, E6, F1, H2, H3, H4, H11};
+use super::reading::{A1, A2, A3, A4, A7, A9, A10, C2, D6, Dim, E5, E6, F1, F5, H2, H3, H4, H11};
 use super::step::{Calls, Codes, Context, Emit, Reply, Step, Times};
 
 /// What would tell whether a submission had a reason to fail.
@@ -336,11 +336,18 @@ fn completed(m: Message, sent: Message, env: Env, (calls, clause): (Calls, &'sta
 fn queued(m: Message, claimed: u32, emit: &Emit<'_>) -> Message {
     // A store that locks as it queues has nobody to lock for (C2).
     let locks = !m.outgoing() && emit.held_to(Dim::C2, C2::OnEnqueue);
+    let unsent = if emit.held_to(Dim::F5, F5::UnsentWhileQueued) {
+        Tri::Set
+    } else if emit.held_to(Dim::F5, F5::ClearedAtSubmit) {
+        Tri::Clear
+    } else {
+        Tri::Free
+    };
     Message {
         lock: if locks { Lock::Orphan } else { m.lock },
         queued: true,
         submit: true,
-        unsent: Tri::Free,
+        unsent,
         was_submitted: true,
         finished: false,
         timed: Tri::Set,
