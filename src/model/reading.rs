@@ -159,9 +159,11 @@ impl Rules {
     }
 
     /// The register's defaults alone: the first reading of each ambiguity in [`AMBIGUITIES`].
+    ///
+    /// Of a second submission without effect nothing depends on what it returns, so that either answer is explored (E6).
     #[must_use]
     pub const fn defaults() -> Self {
-        Self { silent: [1; DIMS], open: [0; DIMS] }
+        Self { silent: [1; DIMS], open: [0; DIMS] }.held(Dim::E6, E6::RefuseAny | E6::Idempotent)
     }
 
     /// Permits `reading` of `ambiguity` to anyone.
