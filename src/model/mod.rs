@@ -56,7 +56,7 @@ pub use queue::{
     QueueChange, REQUIRED_COLUMNS, STORE_NOTIFY_FLAGS, misplaced, notification, notify_flags, queue_table,
 };
 pub(crate) use reading::A11;
-pub use reading::{AMBIGUITIES, Dim, Mask, Need, Rules};
+pub use reading::{AMBIGUITIES, Dim, Dims, Mask, Need, Rules};
 pub use scope::{ClientCall, Composed, Scope, SpoolerOrder};
 pub use spooler::{Act, Desk, forbids};
 pub use step::{Calls, Codes, Reply, Step, Times, frame_ids, steps};

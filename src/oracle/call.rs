@@ -7,6 +7,8 @@ use spoolproof_sdk::trace::Event;
 use spoolproof_sdk::wire::Observation;
 
 use super::bind::{self, SupportSeen};
+use super::following::Sighting;
+use super::inference;
 use super::judge::{self, ASPECTS, Match, Question, Seen};
 use super::observe;
 use super::oracle::{Oracle, owes, subject_of};
@@ -135,7 +137,13 @@ impl Oracle {
             added,
             shows_responsibility: self.shows_responsibility,
         };
-        let all = judge::matches(&tracker.candidates, &question, &mut buffer);
+        let (all, asked) = judge::matches(&tracker.candidates, &question, &mut buffer);
+        if seen.is_some() && !matches!(call, Call::Wait) && self.judged.contains(&Who::Store) {
+            let at = Sighting { case: self.case.clone(), seq: event.seq };
+            for told in inference::infer(&tracker.candidates, &question, (&all, asked), &mut buffer) {
+                self.ledger.following.note(told, &at);
+            }
+        }
         let before = tracker.first();
         let Decision { mut drafts, after, writes, narrowed, changes } =
             self.decide(&question, &all, before, &mut buffer);
