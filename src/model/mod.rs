@@ -36,6 +36,7 @@ mod spooler;
 mod step;
 mod store;
 mod submit;
+mod symmetry;
 mod transport;
 
 pub use action::{Action, Transition};
@@ -60,4 +61,5 @@ pub use scope::{ClientCall, Composed, Scope, SpoolerOrder};
 pub use spooler::{Act, Desk, forbids};
 pub use step::{Calls, Codes, Reply, Step, Times, frame_ids, steps};
 pub use store::{Packed, World};
+pub use symmetry::Symmetry;
 pub use transport::{Handed, Transport};

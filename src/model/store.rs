@@ -9,7 +9,7 @@ use super::message::Message;
 use super::scope::Scope;
 
 /// The state of a bounded store and of its surroundings.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct World {
     /// The messages, in the order of their creation.
     pub entries: [Entry; Self::MESSAGES_MAX],
