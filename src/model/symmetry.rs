@@ -138,8 +138,18 @@ fn sort_recipients(entry: &mut Entry, group: u32) {
 
 /// Everything about a message that names recipients. All other fields are listed, so that none is forgotten.
 fn sets(entry: &mut Entry) -> [&mut u32; 7] {
-    let Entry { message, handles: _, sent, reported, excused, owed: _, unprocessed: _, processed: _, memory, errand: _ } =
-        entry;
+    let Entry {
+        message,
+        handles: _,
+        sent,
+        reported,
+        excused,
+        owed: _,
+        unprocessed: _,
+        processed: _,
+        memory,
+        errand: _,
+    } = entry;
     let Message {
         place: _,
         queued: _,
