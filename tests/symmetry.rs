@@ -4,24 +4,33 @@
 //! Names are changed here by a second, naive way: every permutation of what is said to be interchangeable is tried, and
 //! [`Symmetry`] is only asked for the state that stands for others.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use spoolproof::check::{Bounds, SHIPPED_BOUNDS};
+use rustc_hash::{FxHashMap, FxHashSet};
+use spoolproof::check::{
+    Bounds, Counted, Detail, Finding, Liveness, NotJudged, Outcome, Pins, Plan, SHIPPED_BOUNDS, Tested, render_text,
+    run,
+};
 use spoolproof::model::{AMBIGUITIES, Buffers, Entry, Judgement, PROPERTIES, Place, Rules, Symmetry, World};
 
-/// An instance, and what of it is interchangeable: messages, and recipients of each message, in groups.
+/// Messages that are interchangeable, in groups.
+type Messages = &'static [&'static [usize]];
+/// For each message its recipients that are, in groups.
+type Recipients = &'static [&'static [&'static [u32]]];
+
+/// An instance, and what of it is interchangeable.
 struct Instance {
     name: &'static str,
     text: &'static str,
-    messages: &'static [&'static [usize]],
-    recipients: &'static [&'static [&'static [u32]]],
+    messages: Messages,
+    recipients: Recipients,
 }
 
 const INSTANCES: &[Instance] = &[
     Instance {
         name: "messages",
         text: r#"
-            clients = [["submit", "abort"], ["open"]]
+            clients = [["submit"], ["open"]]
             spoolers = 1
             crashes = 1
             message = [{ recipients = 1 }, { recipients = 1 }]
@@ -58,7 +67,6 @@ const INSTANCES: &[Instance] = &[
         text: r#"
             clients = [["submit"]]
             spoolers = 1
-            stops = 0
             message = [{ recipients = 1 }, { recipients = 1, sentmail = true }, { recipients = 1 }]
         "#,
         messages: &[&[0, 2]],
@@ -71,7 +79,7 @@ const INSTANCES: &[Instance] = &[
             spoolers = 1
             crashes = 1
             profile = { coupled = true }
-            message = [{ recipients = 4, known = 2, sentmail = [false, true] }]
+            message = [{ recipients = 4, known = 2 }]
             mapi = { needs = [[], ["NEEDS_PREPROCESSING"], ["NEEDS_SPOOLER"]], fails = ["CompleteMsg"] }
         "#,
         messages: &[],
@@ -103,7 +111,7 @@ const INSTANCES: &[Instance] = &[
     Instance {
         name: "spoolers",
         text: r#"
-            clients = [["submit", "abort"]]
+            clients = [["submit"]]
             spoolers = 2
             spooler_order = "any"
             spooler_unlocks = true
@@ -119,7 +127,6 @@ const INSTANCES: &[Instance] = &[
             spoolers = 1
             crashes = 1
             cuts = true
-            spooler_crashes = 1
             message = [{ recipients = 1, delete = [false, true] }, { recipients = 1, delete = [false, true] }]
         "#,
         messages: &[&[0, 1]],
@@ -133,7 +140,7 @@ const INSTANCES: &[Instance] = &[
             outages = 1
             transport_crashes = 1
             message = [{ recipients = ["SMTP", "SMTP"] }, { recipients = ["SMTP", "SMTP"] }]
-            transport = [{ addrtypes = ["SMTP"], results = ["sends", "part", "fails", "wait", "defers"] }]
+            transport = [{ addrtypes = ["SMTP"], results = ["sends", "part", "wait"] }]
             preprocessor = [{ transport = 1, results = ["done", "undeliverable"] }]
         "#,
         messages: &[&[0, 1]],
@@ -183,7 +190,7 @@ const INSTANCES: &[Instance] = &[
 const SMALL: [&str; 3] = ["pair", "coupled pair", "twins"];
 
 /// What of the shipped instances is interchangeable; in the others nothing is.
-const SHIPPED: &[(&str, &[&[usize]], &[&[&[u32]]])] = &[
+const SHIPPED: &[(&str, Messages, Recipients)] = &[
     ("tight", &[], &[&[&[0, 1]], &[]]),
     ("spoolers", &[&[0, 1]], &[&[], &[]]),
     ("default", &[], &[&[&[0, 1]], &[&[0, 1]]]),
@@ -195,9 +202,12 @@ fn parse(name: &str, text: &str) -> Bounds {
     Bounds::parse(name, text).unwrap_or_else(|problems| panic!("{name}: {problems:#?}"))
 }
 
+fn titled(name: &str, text: &str) -> Bounds {
+    parse(name, &format!("title = {name:?}\n{text}"))
+}
+
 fn instance(instance: &Instance) -> (Bounds, Names) {
-    let text = format!("title = {:?}\n{}", instance.name, instance.text.replace("stops = 0\n", ""));
-    (parse(instance.name, &text), Names::new(instance.messages, instance.recipients))
+    (titled(instance.name, instance.text), Names::new(instance.messages, instance.recipients))
 }
 
 fn named(name: &str) -> (Bounds, Names) {
@@ -284,13 +294,13 @@ fn with_recipients(entry: &Entry, way: &[usize]) -> Entry {
 /// Numbers states, so that those get one number that are equal but for names.
 struct Orbits<'n> {
     names: &'n Names,
-    known: HashMap<World, usize>,
+    known: FxHashMap<World, usize>,
     count: usize,
 }
 
 impl<'n> Orbits<'n> {
     fn new(names: &'n Names) -> Self {
-        Self { names, known: HashMap::new(), count: 0 }
+        Self { names, known: FxHashMap::default(), count: 0 }
     }
 
     fn of(&mut self, world: &World) -> usize {
@@ -349,9 +359,9 @@ struct Found {
 }
 
 /// Explores every state as `standing` has one stand for others; no failure ends the search.
-fn explore(bounds: &Bounds, rules: &Rules, standing: impl Fn(&World) -> World) -> (HashSet<World>, Found) {
+fn explore(bounds: &Bounds, rules: &Rules, standing: impl Fn(&World) -> World) -> (FxHashSet<World>, Found) {
     let start = standing(&World::new(&bounds.scope));
-    let (mut seen, mut level) = (HashSet::from([start]), vec![start]);
+    let (mut seen, mut level) = (FxHashSet::from_iter([start]), vec![start]);
     let mut found = Found { depth: 0, fails: BTreeMap::new(), tested: 0 };
     let mut buffers = Buffers::default();
     while !level.is_empty() {
@@ -376,7 +386,7 @@ fn explore(bounds: &Bounds, rules: &Rules, standing: impl Fn(&World) -> World) -
 
 /// That one state can stand for all that are equal but for names, in everything that can come about.
 #[track_caller]
-fn check(bounds: &Bounds, names: &Names, rules: &Rules) -> usize {
+fn check(bounds: &Bounds, names: &Names, rules: &Rules) -> Found {
     let what = format!("{} {rules:?}", bounds.name);
     let symmetry = Symmetry::of(&bounds.scope);
     let (states, plain) = explore(bounds, rules, |world| *world);
@@ -397,15 +407,224 @@ fn check(bounds: &Bounds, names: &Names, rules: &Rules) -> usize {
         }
     }
     assert_eq!(standing.len(), reached.len(), "{what}");
-    states.len()
+    plain
 }
 
 #[test]
 fn one_state_stands_for_all_that_are_equal_but_for_names() {
     for each in INSTANCES {
         let (bounds, names) = instance(each);
-        let start = std::time::Instant::now();
-        let states = check(&bounds, &names, &Rules::defaults());
-        eprintln!("{} {states} {:?}", each.name, start.elapsed());
+        assert!(!Symmetry::of(&bounds.scope).is_trivial(), "{}", each.name);
+        check(&bounds, &names, &Rules::defaults());
     }
+}
+
+#[test]
+fn it_does_so_by_every_reading() {
+    let mut failed = BTreeSet::new();
+    for (_, ambiguity, readings) in AMBIGUITIES {
+        for reading in *readings {
+            let mut rules = Rules::defaults();
+            rules.declare(ambiguity, reading);
+            for name in SMALL {
+                let (bounds, names) = named(name);
+                failed.extend(check(&bounds, &names, &rules).fails.into_keys());
+            }
+        }
+    }
+    assert!(failed.len() > 5, "readings break these alone: {failed:?}");
+}
+
+#[test]
+fn nothing_is_interchangeable_that_is_not_said_to_be_here() {
+    for (name, text) in SHIPPED_BOUNDS {
+        let trivial = Symmetry::of(&parse(name, text).scope).is_trivial();
+        assert_eq!(trivial, !SHIPPED.iter().any(|(known, ..)| known == name), "{name}");
+    }
+}
+
+/// The large instances are looked at here and there, along a walk.
+#[test]
+fn in_the_shipped_instances_too() {
+    for (name, messages, recipients) in SHIPPED {
+        let (_, text) = SHIPPED_BOUNDS.iter().find(|(known, _)| known == name).expect("bounds of that name");
+        let (bounds, names) = (parse(name, text), Names::new(messages, recipients));
+        let (rules, symmetry) = (Rules::defaults(), Symmetry::of(&bounds.scope));
+        let (mut orbits, mut buffers) = (Orbits::new(&names), Buffers::default());
+        let (mut world, mut seed) = (World::new(&bounds.scope), 1_u64);
+        for _ in 0..500 {
+            assert!(can_do_the_same(&mut orbits, &bounds, &rules, &world, &mut buffers), "{name}: {world:#?}");
+            let canonical = symmetry.canonical(&world);
+            assert_eq!(orbits.of(&canonical), orbits.of(&world), "{name}: {world:#?}");
+            assert!(
+                names.images(&world).iter().all(|image| symmetry.canonical(image) == canonical),
+                "{name}: {world:#?}"
+            );
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let next = successors(&bounds, &rules, &world, &mut buffers);
+            world = match next.len() {
+                0 => World::new(&bounds.scope),
+                count => next[(seed >> 33) as usize % count].0,
+            };
+        }
+    }
+}
+
+/// Two recipients of one address type, and what is around them.
+fn two(around: &str) -> Bounds {
+    let text = "clients = [[\"submit\"]]\nspoolers = 1\nmessage = [{ recipients = [\"SMTP\", \"SMTP\"] }]\n";
+    titled("two", &format!("{text}{around}"))
+}
+
+/// Whether the names of the two mean nothing in all that can come about, if they are changed back and forth on the way.
+fn names_mean_nothing(bounds: &Bounds, names: &Names, rules: &Rules) -> bool {
+    let (mut orbits, mut buffers) = (Orbits::new(names), Buffers::default());
+    let (states, _) = explore(bounds, rules, |world| *world);
+    states.iter().all(|world| can_do_the_same(&mut orbits, bounds, rules, world, &mut buffers))
+}
+
+const SENDS: &str = r#"{ addrtypes = ["SMTP"] }"#;
+const SENDS_PART: &str = r#"{ addrtypes = ["SMTP"], results = ["part"] }, { addrtypes = ["SMTP"] }"#;
+const IS_NOT_ME: &str = r#"{ addrtypes = ["SMTP"], results = ["not-me"] }"#;
+const DROPS_ONE: &str = r#"preprocessor = [{ transport = 1, results = ["undeliverable"] }]"#;
+
+/// Rows are written, reports made and recipients chosen from the first on. What that leaves to be done is the same
+/// whoever comes first, unless it is broken off between two of them, or a reading has it be forgotten.
+#[test]
+fn recipients_have_an_order_where_it_can_be_seen_who_came_first() {
+    let names = Names::new(&[], &[&[&[0, 1]]]);
+    for (expected, transports, more, reading) in [
+        (true, SENDS_PART, "outages = 1\ntransport_crashes = 1", None),
+        (true, IS_NOT_ME, DROPS_ONE, None),
+        (false, SENDS, "crashes = 1", None),
+        (false, SENDS_PART, "spooler_crashes = 1", None),
+        (false, IS_NOT_ME, "spooler_crashes = 1", None),
+        (false, SENDS_PART, "", Some(("G16", "FlagWins"))),
+        (false, IS_NOT_ME, "", Some(("G14", "NotMeMayHavePartial"))),
+    ] {
+        let bounds = two(&format!("transport = [{transports}]\n{more}"));
+        let mut rules = Rules::defaults();
+        reading.into_iter().for_each(|(ambiguity, reading)| rules.declare(ambiguity, reading));
+        assert_eq!(names_mean_nothing(&bounds, &names, &rules), expected, "{transports} {more} {reading:?}");
+        assert!(Symmetry::of(&bounds.scope).is_trivial(), "{transports} {more}");
+    }
+    let without = two("crashes = 1\nspooler_crashes = 1");
+    assert!(names_mean_nothing(&without, &names, &Rules::defaults()));
+    assert!(!Symmetry::of(&without.scope).is_trivial());
+}
+
+#[test]
+fn whom_a_store_treats_otherwise_is_not_interchangeable() {
+    for (mapi, message) in [
+        ("already_sent = 1", "recipients = 2, resend = true"),
+        ("", "recipients = 2, known = 1"),
+        ("", "recipients = 1, expands_to = 2"),
+    ] {
+        let around = "clients = [[\"submit\"]]\nspoolers = 1\nprofile = { coupled = true }";
+        let bounds = titled("apart", &format!("{around}\nmessage = [{{ {message} }}]\nmapi = {{ {mapi} }}"));
+        assert!(Symmetry::of(&bounds.scope).is_trivial(), "{message}");
+    }
+    // Who is served already matters in a resend alone.
+    let text = "clients = [[\"submit\"]]\nmessage = [{ recipients = 2 }]\nmapi = { already_sent = 1 }";
+    assert!(!Symmetry::of(&titled("anew", text).scope).is_trivial());
+}
+
+/// What fails in an outcome, and in how many steps.
+fn failures(outcome: &Outcome) -> BTreeMap<&'static str, usize> {
+    let traces = outcome.findings.iter().filter_map(|finding| match &finding.tested {
+        Tested::Fails(trace) => Some((trace.property.name, trace.steps.len())),
+        Tested::Holds { .. } | Tested::Untested { .. } | Tested::Unexpected { .. } => None,
+    });
+    traces.collect()
+}
+
+/// The properties that apply somewhere, and are not broken.
+fn tested(outcome: &Outcome) -> Vec<&'static str> {
+    let holds = |finding: &&Finding| matches!(finding.tested, Tested::Holds { .. } | Tested::Unexpected { .. });
+    outcome.findings.iter().filter(holds).map(|finding| finding.property.name).collect()
+}
+
+#[test]
+fn the_search_finds_the_same_failures_as_soon() {
+    let readings = [
+        &[][..],
+        &[("A5", "Always")],
+        &[("C2", "OnEnqueue"), ("H8", "NeverGuaranteed")],
+        &[("E5", "DuplicateRow")],
+        &[("H7", "LostOnStop"), ("D4", "Nothing")],
+    ];
+    let mut failed = 0;
+    for name in ["both", "pair", "coupled pair", "twins", "three"] {
+        for readings in readings {
+            let (bounds, _) = named(name);
+            let mut rules = Rules::defaults();
+            readings.iter().for_each(|(ambiguity, reading)| rules.declare(ambiguity, reading));
+            let search =
+                |symmetry, threads| run(&bounds, &rules, &Plan { symmetry, threads, ..Plan::default() }, &mut |_| {});
+            let (plain, reduced) = (search(false, 1), search(true, 1));
+            assert_eq!(failures(&reduced), failures(&plain), "{name} {readings:?}");
+            assert_eq!(tested(&reduced), tested(&plain), "{name} {readings:?}");
+            assert_eq!(reduced.depth, plain.depth, "{name} {readings:?}");
+            assert!(reduced.states <= plain.states, "{name} {readings:?}");
+            assert_eq!((plain.counted, reduced.counted), (Counted::States, Counted::Representatives { of: None }));
+            if readings.is_empty() {
+                let symmetry = Symmetry::of(&bounds.scope);
+                let (standing, _) = explore(&bounds, &rules, |world| symmetry.canonical(world));
+                assert_eq!(reduced.states, standing.len() as u64, "{name}");
+                assert!(reduced.states < plain.states && reduced.transitions < plain.transitions, "{name}");
+            }
+            for trace in reduced.findings.iter().filter_map(|finding| finding.tested.counterexample()) {
+                let real = trace.steps.windows(2).all(|pair| pair[0].after == pair[1].before);
+                assert!(real && trace.steps[0].before == World::new(&bounds.scope), "{name} {readings:?}");
+            }
+            let again = search(true, 4);
+            assert_eq!((again.states, again.transitions), (reduced.states, reduced.transitions), "{name} {readings:?}");
+            let told = |outcome: &Outcome| -> Vec<String> {
+                let traces = outcome.findings.iter().filter_map(|finding| finding.tested.counterexample());
+                traces.map(ToString::to_string).collect()
+            };
+            assert_eq!(told(&again), told(&reduced), "{name} {readings:?}");
+            failed += failures(&reduced).len();
+        }
+    }
+    assert!(failed > 20, "readings break {failed} alone");
+}
+
+fn text(bounds: &Bounds, outcome: &Outcome) -> String {
+    let mut out = Vec::new();
+    render_text(bounds, outcome, Detail::Full, &|_| None, &mut out).expect("memory takes all");
+    String::from_utf8(out).expect("the text is UTF-8")
+}
+
+#[test]
+fn representatives_are_called_so_and_compared_with_no_size_of_a_file() {
+    let plan = Plan { symmetry: true, ..Plan::default() };
+    let (mut bounds, _) = named("pair");
+    bounds.pins = Some(Pins { states: 402, transitions: 1 });
+    let outcome = run(&bounds, &Rules::defaults(), &plan, &mut |_| {});
+    assert_eq!(outcome.counted, Counted::Representatives { of: Some(402) });
+    assert_eq!(outcome.moved, None);
+    let told = text(&bounds, &outcome);
+    assert!(told.contains(&format!("{} representatives of 402 states by symmetry", outcome.states)), "{told}");
+    let row = told.lines().find(|line| line.contains("no submitted message is lost")).expect("a row for each property");
+    assert!(row.ends_with(" representatives"), "{row}");
+    // Where nothing is interchangeable, all is as without.
+    let (name, text) = SHIPPED_BOUNDS.iter().find(|(name, _)| *name == "tiny").expect("bounds of that name");
+    let tiny = parse(name, text);
+    let outcome = run(&tiny, &Rules::defaults(), &plan, &mut |_| {});
+    assert_eq!((outcome.counted, outcome.states), (Counted::States, tiny.pins.expect("a size").states));
+    let moved = Bounds { pins: Some(Pins { states: 1, transitions: 1 }), ..tiny };
+    assert!(run(&moved, &Rules::defaults(), &plan, &mut |_| {}).moved.is_some());
+}
+
+#[test]
+fn what_happens_at_last_is_not_judged_of_representatives() {
+    let (mut bounds, _) = named("twins");
+    bounds.fairness = Some(BTreeSet::new());
+    let search = |symmetry| run(&bounds, &Rules::defaults(), &Plan { symmetry, ..Plan::default() }, &mut |_| {});
+    assert!(matches!(search(false).liveness, Liveness::Judged(_)));
+    let outcome = search(true);
+    assert!(matches!(outcome.liveness, Liveness::NotJudged(NotJudged::Symmetry)));
+    assert!(outcome.inconclusive());
+    assert!(text(&bounds, &outcome).contains("what happens at last is not judged: one state stands for several"));
 }

@@ -63,4 +63,5 @@ pub use spooler::{Act, Desk, forbids};
 pub use step::{Calls, Codes, Reply, Step, Times, frame_ids, steps};
 pub use store::World;
 pub use symmetry::Symmetry;
+pub(crate) use symmetry::rank;
 pub use transport::{Handed, Transport};

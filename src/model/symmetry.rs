@@ -5,7 +5,7 @@
 
 use arrayvec::ArrayVec;
 
-use super::entry::Entry;
+use super::entry::{ENTRY_BITS, Entry};
 use super::message::{Message, Place};
 use super::preprocessor::Preprocessed;
 use super::scope::{Composed, Scope};
@@ -50,39 +50,73 @@ impl Symmetry {
     /// The one state that stands for all those that are equal to `world` but for the names of interchangeable things.
     ///
     /// It need not be one that can come about: whoever created a message first, say, may have it in the second place.
-    /// One that stands for the same can.
+    /// One that it stands for can.
     #[must_use]
     pub fn canonical(&self, world: &World) -> World {
-        let mut canonical = *world;
-        for (entry, groups) in canonical.entries.iter_mut().zip(&self.recipients) {
-            groups.iter().for_each(|group| sort_recipients(entry, *group));
+        let mut sorted = *world;
+        for (at, entry) in sorted.entries.iter_mut().enumerate() {
+            *entry = self.with_sorted_recipients(at, *entry);
         }
+        let order = self.order(|at| {
+            let Message { position, time, .. } = sorted.entries[at].message;
+            (rank(&sorted.entries[at]), time, position)
+        });
+        World { entries: order.map(|at| sorted.entries[at]), ..sorted }
+    }
+
+    /// Message `at` with its recipients in the order that stands for any other.
+    #[must_use]
+    pub(crate) fn with_sorted_recipients(&self, at: usize, mut entry: Entry) -> Entry {
+        self.recipients[at].iter().for_each(|group| sort_recipients(&mut entry, *group));
+        entry
+    }
+
+    /// Whether recipients of message `at` are interchangeable.
+    #[must_use]
+    pub(crate) fn moves_recipients(&self, at: usize) -> bool {
+        !self.recipients[at].is_empty()
+    }
+
+    /// Whether messages are interchangeable.
+    #[must_use]
+    pub(crate) fn moves_messages(&self) -> bool {
+        !self.messages.is_empty()
+    }
+
+    /// For each place the first message that is like the one there.
+    #[must_use]
+    pub(crate) fn firsts(&self) -> [usize; World::MESSAGES_MAX] {
+        let group = |at| self.messages.iter().find(|group| group.contains(&at));
+        std::array::from_fn(|at| group(at).map_or(at, |group| group[0]))
+    }
+
+    /// For each place the message that moves there, when messages that are alike stand in the order of their keys.
+    #[must_use]
+    pub(crate) fn order<K: Ord>(&self, key: impl Fn(usize) -> K) -> [usize; World::MESSAGES_MAX] {
+        let mut order = std::array::from_fn(|at| at);
         for group in &self.messages {
-            // Messages come to be in the order of their places, so those that do not exist stay last.
-            let exists = |at: &&usize| canonical.entries[**at].message.place != Place::Absent;
-            let places = group.iter().take_while(exists);
-            let mut entries: ArrayVec<_, { World::MESSAGES_MAX }> =
-                places.map(|at| (rank(&canonical.entries[*at]), canonical.entries[*at])).collect();
-            entries.sort_unstable_by_key(|(rank, _)| *rank);
-            for (at, (_, entry)) in group.iter().zip(entries) {
-                canonical.entries[*at] = entry;
-            }
+            let mut sorted = group.clone();
+            sorted.sort_unstable_by_key(|at| key(*at));
+            group.iter().zip(sorted).for_each(|(to, from)| order[*to] = from);
         }
-        canonical
+        order
     }
 }
 
-/// A number that tells a message from every other one, the same on every machine: what it is, and its order.
-fn rank(entry: &Entry) -> (u128, u8, u8) {
-    (entry.alone().pack(), entry.message.position, entry.message.time)
+/// A number that tells a message from every other one but for its order among them, the same on every machine.
+///
+/// Messages come to be in the order of their places, so one that does not exist comes last.
+#[must_use]
+pub(crate) fn rank(entry: &Entry) -> u128 {
+    u128::from(entry.message.place == Place::Absent) << ENTRY_BITS | entry.alone().pack()
 }
 
 /// The recipients of a message that are alike.
 ///
-/// With transports there are none. The spooler then takes the first recipient that is left to record and to report, a
-/// transport may serve the first that it is offered, and so the places in the table have a meaning: after a crash
-/// between two records it matters which of the rows was written first. So it does where a preprocessor finds the first
-/// undeliverable.
+/// With transports there are none: the spooler records and reports one recipient after the other, from the first on, and
+/// a transport may serve the first alone. As long as all of it comes to an end, it is the same whoever came first. But
+/// when the store or the spooler dies in between, or by a reading that has the rest be forgotten, it can be seen who did.
+/// A preprocessor may find the first undeliverable.
 fn recipients(scope: &Scope, composed: &Composed) -> Groups {
     let finds_first = scope.preprocessors.iter().any(|each| each.results.contains(&Preprocessed::Undeliverable));
     let mut groups = Groups::new();
