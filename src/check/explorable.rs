@@ -7,4 +7,8 @@ impl Explorable for Machine {
     fn broken(&self, state: &Node) -> Option<u8> {
         state.broken()
     }
+
+    fn canonical(&self, state: Node) -> Node {
+        self.standing(state)
+    }
 }

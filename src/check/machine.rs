@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use stateright::{Model, Property};
 
 use super::memo::{Memo, Numbers};
-use crate::model::{Judgement, PROPERTIES, Rules, Scope, Transition, World};
+use crate::model::{Judgement, PROPERTIES, Rules, Scope, Symmetry, Transition, World};
 
 /// The one merged property. stateright looks each property up in a shared map for every state, so one is enough;
 /// which of ours was broken stands in the state.
@@ -21,6 +21,7 @@ pub(super) struct Machine {
     scope: Scope,
     rules: Rules,
     active: u64,
+    symmetry: Option<Symmetry>,
     numbers: Numbers,
     /// One for each thread that takes part; those beyond share the last.
     tallies: Vec<Tally>,
@@ -79,11 +80,24 @@ impl Machine {
             scope,
             rules,
             active,
+            symmetry: None,
             numbers: Numbers::default(),
             tallies: (0..=TALLIES).map(|_| std::array::from_fn(|_| AtomicU64::new(0))).collect(),
             taken: AtomicUsize::new(0),
             id: MACHINES.fetch_add(1, Ordering::Relaxed),
         }
+    }
+
+    /// The same, in which one state stands for all that `symmetry` makes equal.
+    pub(super) fn with_symmetry(self, symmetry: Option<Symmetry>) -> Self {
+        let numbers = symmetry.as_ref().map_or_else(Numbers::default, |symmetry| Numbers::shared(symmetry.firsts()));
+        Self { symmetry, numbers, ..self }
+    }
+
+    /// The state that stands for `node`.
+    pub(super) fn standing(&self, node: Node) -> Node {
+        let Some(symmetry) = &self.symmetry else { return node };
+        self.with_own(|own| own.memo.standing(&self.numbers, symmetry, node))
     }
 
     /// In how many of the states expanded so far each property was tested.
@@ -102,7 +116,8 @@ impl Machine {
         self.with_own(|own| own.memo.node(&self.numbers, world))
     }
 
-    /// Lists in `classes` the fairness classes of each step from `node`, in the order of its actions.
+    /// Lists in `classes` the fairness classes of each step from `node`, in the order of its actions. With symmetry they
+    /// may be those of a like message.
     pub(super) fn classes(&self, node: &Node, classes: &mut Vec<u64>) {
         classes.clear();
         self.with_own(|own| self.visit(&mut own.memo, node, |_, of_step| classes.push(of_step)));
@@ -180,6 +195,21 @@ impl Memo {
         let number = |at| self.number(numbers, at, &world.entries[at]);
         Node { messages: [0, 1, 2, 3].map(number), frame: world.frame() }
     }
+
+    /// As [`Symmetry::canonical`], of numbers.
+    fn standing(&mut self, numbers: &Numbers, symmetry: &Symmetry, mut node: Node) -> Node {
+        for (at, number) in node.messages.iter_mut().enumerate() {
+            if symmetry.moves_recipients(at) {
+                *number = self.with_sorted_recipients(numbers, symmetry, (at, *number));
+            }
+        }
+        if !symmetry.moves_messages() {
+            return node;
+        }
+        let ranks = node.messages.map(|number| self.rank(numbers, number));
+        let order = symmetry.order(|at| (ranks[at], World::order_in(node.frame, at)));
+        Node { messages: order.map(|at| node.messages[at]), frame: World::moved(node.frame, order) }
+    }
 }
 
 impl Model for Machine {
@@ -212,7 +242,7 @@ mod tests {
 
     use super::Machine;
     use crate::check::{Bounds, SHIPPED_BOUNDS};
-    use crate::model::{Buffers, Rules, World};
+    use crate::model::{Buffers, Rules, Symmetry, World};
 
     #[test]
     fn what_is_found_once_for_all_is_what_the_step_function_lists() {
@@ -237,6 +267,28 @@ mod tests {
                 world = match listed.len() {
                     0 => World::new(&scope),
                     count => listed[(seed >> 33) as usize % count].0,
+                };
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_stand_for_others_as_states_do() {
+        for (name, text) in SHIPPED_BOUNDS {
+            let Bounds { scope, .. } = Bounds::parse(name, text).expect("shipped bounds are right");
+            let symmetry = Symmetry::of(&scope);
+            let machine = Machine::new(scope.clone(), Rules::defaults(), 0).with_symmetry(Some(symmetry.clone()));
+            let (mut world, mut seed) = (World::new(&scope), 1_u64);
+            for _ in 0..300 {
+                let node = machine.node(&world);
+                assert_eq!(machine.world(&node), world, "{name}");
+                assert_eq!(machine.world(&machine.standing(node)), symmetry.canonical(&world), "{name}");
+                let mut next = Vec::new();
+                machine.actions(&node, &mut next);
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                world = match next.len() {
+                    0 => World::new(&scope),
+                    count => machine.world(&next[(seed >> 33) as usize % count].next),
                 };
             }
         }

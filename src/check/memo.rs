@@ -6,12 +6,23 @@ use std::sync::{PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use crate::model::{Buffers, Context, ENTRY_BITS, Entry, Event, Judgement, Local, Rules, Scope, World};
+use crate::model::{Buffers, Context, ENTRY_BITS, Entry, Event, Judgement, Local, Rules, Scope, Symmetry, World, rank};
 
 /// Messages that some state has, by number. All threads of a search share the numbers.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
+    firsts: Firsts,
     all: RwLock<(FxHashMap<u128, u32>, Vec<u128>)>,
+}
+
+/// For each place the first one whose messages have the same numbers.
+#[derive(Debug)]
+struct Firsts([usize; World::MESSAGES_MAX]);
+
+impl Default for Firsts {
+    fn default() -> Self {
+        Self(std::array::from_fn(|at| at))
+    }
 }
 
 /// What one thread has found. It asks the others for numbers that it has not met.
@@ -26,6 +37,9 @@ pub(super) struct Memo {
 #[derive(Debug)]
 struct Known {
     entry: Entry,
+    rank: u128,
+    /// Its number with its recipients in the order that stands for any other.
+    sorted: Option<u32>,
     expansions: [Option<Rc<Expansion>>; CONTEXTS],
 }
 
@@ -53,6 +67,11 @@ pub(super) struct Spliced {
 }
 
 impl Numbers {
+    /// Numbers that messages share which are alike; `firsts` are for each place the first of these.
+    pub(super) fn shared(firsts: [usize; World::MESSAGES_MAX]) -> Self {
+        Self { firsts: Firsts(firsts), ..Self::default() }
+    }
+
     fn of(&self, key: u128) -> u32 {
         let known = self.all.read().unwrap_or_else(PoisonError::into_inner).0.get(&key).copied();
         known.unwrap_or_else(|| {
@@ -73,22 +92,50 @@ impl Memo {
     /// The number of the message in place `at` that is like `entry` but for its order among others.
     pub(super) fn number(&mut self, numbers: &Numbers, at: usize, entry: &Entry) -> u32 {
         // Messages in different places may have different transports.
-        let key = (at as u128) << ENTRY_BITS | entry.alone().pack();
+        let key = (numbers.firsts.0[at] as u128) << ENTRY_BITS | entry.alone().pack();
         *self.numbers.entry(key).or_insert_with(|| numbers.of(key))
     }
 
     /// The message with this number, without its order among others.
     #[inline]
     pub(super) fn entry(&mut self, numbers: &Numbers, number: u32) -> Entry {
-        if let Some(Some(known)) = self.known.get(number as usize) {
-            return known.entry;
+        self.known(numbers, number).entry
+    }
+
+    /// What tells it from other messages, the same in every run.
+    #[inline]
+    pub(super) fn rank(&mut self, numbers: &Numbers, number: u32) -> u128 {
+        self.known(numbers, number).rank
+    }
+
+    /// The number of the message that stands for message `at` in whatever order its recipients are.
+    #[inline]
+    pub(super) fn with_sorted_recipients(
+        &mut self,
+        numbers: &Numbers,
+        symmetry: &Symmetry,
+        (at, number): (usize, u32),
+    ) -> u32 {
+        let known = self.known(numbers, number);
+        if let Some(sorted) = known.sorted {
+            return sorted;
         }
-        let entry = Entry::unpack(numbers.key(number) & ((1 << ENTRY_BITS) - 1));
-        if self.known.len() <= number as usize {
-            self.known.resize_with(number as usize + 1, || None);
+        let entry = symmetry.with_sorted_recipients(at, known.entry);
+        let sorted = self.number(numbers, at, &entry);
+        self.known(numbers, number).sorted = Some(sorted);
+        sorted
+    }
+
+    #[inline]
+    fn known(&mut self, numbers: &Numbers, number: u32) -> &mut Known {
+        let at = number as usize;
+        if self.known.len() <= at {
+            self.known.resize_with(at + 1, || None);
         }
-        self.known[number as usize] = Some(Box::new(Known { entry, expansions: [const { None }; CONTEXTS] }));
-        entry
+        self.known[at].get_or_insert_with(|| {
+            let entry = Entry::unpack(numbers.key(number) & ((1 << ENTRY_BITS) - 1));
+            Box::new(Known { entry, rank: rank(&entry), sorted: None, expansions: [const { None }; CONTEXTS] })
+        })
     }
 
     /// What can happen to message `at` of `world`, which has this number and was asked for before.

@@ -28,6 +28,6 @@ pub use fair::Promise;
 pub use plan::{Budget, Engine, Plan};
 pub use readings::{ReadingOutcome, Survey, small_bounds};
 pub use render::{Detail, render_text};
-pub use run::{Finding, Liveness, NotJudged, Outcome, Stopped, Tested, run};
+pub use run::{Counted, Finding, Liveness, NotJudged, Outcome, Stopped, Tested, run};
 pub use simulate::{Actor, Failed, Kind, Seen, Simulation, Unsteady, Walks, render_simulation, simulate};
 pub use witness::{Trace, TraceStep};

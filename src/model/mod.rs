@@ -36,6 +36,7 @@ mod spooler;
 mod step;
 mod store;
 mod submit;
+mod symmetry;
 mod transport;
 
 pub use action::{Action, Transition};
@@ -61,4 +62,6 @@ pub use scope::{ClientCall, Composed, Scope, SpoolerOrder};
 pub use spooler::{Act, Desk, forbids};
 pub use step::{Calls, Codes, Reply, Step, Times, frame_ids, steps};
 pub use store::World;
+pub use symmetry::Symmetry;
+pub(crate) use symmetry::rank;
 pub use transport::{Handed, Transport};

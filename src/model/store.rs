@@ -9,7 +9,7 @@ use super::message::Message;
 use super::scope::Scope;
 
 /// The state of a bounded store and of its surroundings.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct World {
     /// The messages, in the order of their creation.
     pub entries: [Entry; Self::MESSAGES_MAX],
@@ -143,6 +143,21 @@ impl World {
         Self { entries, crashes, stops, spooler_crashes, transport_crashes, outages, down, broken }
     }
 
+    /// The order of message `at` in states with this frame: its time, and then its place in the queue.
+    #[must_use]
+    pub(crate) const fn order_in(frame: u64, at: usize) -> u8 {
+        (frame >> (ORDER_BITS * at as u32)) as u8 & ((1 << ORDER_BITS) - 1)
+    }
+
+    /// The frame of a state that is like one with `frame`, but that each message has moved to another place: to each the
+    /// one in the place that `order` names.
+    #[must_use]
+    pub(crate) fn moved(frame: u64, order: [usize; Self::MESSAGES_MAX]) -> u64 {
+        let rest = frame >> (ORDER_BITS * Self::MESSAGES_MAX as u32);
+        let orders = order.iter().rev().map(|at| u64::from(Self::order_in(frame, *at)));
+        orders.fold(rest, |frame, order| frame << ORDER_BITS | order)
+    }
+
     /// The property that is broken in states with this frame.
     #[must_use]
     pub(crate) const fn broken_in(frame: u64) -> Option<u8> {
@@ -165,6 +180,8 @@ impl World {
     }
 }
 
+/// How many bits say the order of a message.
+const ORDER_BITS: u32 = 6;
 /// Above two ranks for each message, and six budgets, three bits each.
 const BROKEN_AT: u32 = 3 * (2 * World::MESSAGES_MAX as u32 + 6);
 
