@@ -339,13 +339,6 @@ fn completed(m: Message, sent: Message, env: Env, (calls, clause): (Calls, &'sta
 fn queued(m: Message, claimed: u32, emit: &Emit<'_>) -> Message {
     // A store that locks as it queues has nobody to lock for (C2).
     let locks = !m.outgoing() && emit.held_to(Dim::C2, C2::OnEnqueue);
-    let unsent = if emit.held_to(Dim::F5, F5::UnsentWhileQueued) {
-        Tri::Set
-    } else if emit.held_to(Dim::F5, F5::ClearedAtSubmit) {
-        Tri::Clear
-    } else {
-        Tri::Free
-    };
     Message {
         lock: if locks { Lock::Orphan } else { m.lock },
         queued: true,
@@ -365,7 +358,7 @@ fn queued(m: Message, claimed: u32, emit: &Emit<'_>) -> Message {
 
 /// MSGFLAG_UNSENT while queued: what the readings that speak of it say (F5).
 fn unsent(emit: &Emit<'_>) -> Tri {
-    if emit.held_to(Dim::F5, F5::UnsentWhileQueued | F5::ClearedWhenSent) {
+    if emit.held_to(Dim::F5, F5::UnsentWhileQueued) {
         Tri::Set
     } else if emit.held_to(Dim::F5, F5::ClearedAtSubmit) {
         Tri::Clear
