@@ -202,7 +202,8 @@ pub(super) fn next(rules: &Rules, desk: &Desk) -> Option<Act> {
     if abandoned != 0 {
         return Some(Act::Report(abandoned.trailing_zeros() as u8));
     }
-    if desk.unresolved() != 0 {
+    // What a transport keeps for later is not finished, even if the rows say that everybody is served.
+    if desk.unresolved() != 0 || (deferred != 0 && !follows(Dim::D8, D8::AfterFirstPass)) {
         return back();
     }
     Some(if desk.processed { Act::RemoveInfo } else { Act::Finish })
