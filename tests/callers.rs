@@ -55,11 +55,6 @@ fn a_spooler_that_loses_a_race_against_an_abort_is_not_to_blame() {
 }
 
 #[test]
-fn a_transport_asks_for_a_delay_and_does_not_say_how_long() {
-    check("transports/no-delay.ndjson", &[(6, Verdict::Violation, Who::Transport, &["XPS-20", "XPS-08", "XPS-06"])]);
-}
-
-#[test]
 fn a_transport_sets_rows_that_are_not_its_own() {
     check("transports/rows-of-others.ndjson", &[(5, Verdict::Deviation, Who::Transport, &["XPS-14", "RSP-05"])]);
 }
@@ -106,22 +101,22 @@ fn an_error_may_be_ended_unless_the_transport_did_nothing_or_the_spooler_says_ne
 #[test]
 fn a_spooler_that_does_not_end_what_it_begins_is_blamed_for_what_it_does_next() {
     check(
-        "spooler-never-ends.ndjson",
+        "callers/spooler-never-ends.ndjson",
         &[
             (15, Verdict::Violation, Who::Spooler, &["XPS-16", "MSM-05"]),
             (22, Verdict::Violation, Who::Spooler, &["XPS-16", "SEED2-09"]),
         ],
     );
-    check("spooler-waits-and-goes-on.ndjson", &[]);
+    check("callers/spooler-waits-and-goes-on.ndjson", &[]);
 }
 
 #[test]
 fn a_transport_is_blamed_for_its_own_answers() {
     let flags: &[&str] = &["XPE-02", "XPE-03", "XPE-04", "XPE-05"];
-    check("transport-ends-with-an-unknown-flag.ndjson", &[(12, Verdict::Violation, Who::Transport, flags)]);
+    check("callers/transport-ends-with-an-unknown-flag.ndjson", &[(12, Verdict::Violation, Who::Transport, flags)]);
     let delay: &[&str] = &["XPS-20", "XPS-08", "XPS-06"];
-    check("transport-names-no-delay.ndjson", &[(11, Verdict::Violation, Who::Transport, delay)]);
-    check("transport-delay-not-recorded.ndjson", &[(11, Verdict::Inconclusive, Who::Transport, delay)]);
-    let rows: &[&str] = &["XPS-14", "RSP-03"];
-    check("transport-takes-anothers-recipient.ndjson", &[(11, Verdict::Deviation, Who::Transport, rows)]);
+    check("callers/transport-names-no-delay.ndjson", &[(11, Verdict::Violation, Who::Transport, delay)]);
+    check("callers/transport-delay-not-recorded.ndjson", &[(11, Verdict::Inconclusive, Who::Transport, delay)]);
+    let rows: &[&str] = &["XPS-14", "RSP-05"];
+    check("callers/transport-takes-anothers-recipient.ndjson", &[(11, Verdict::Deviation, Who::Transport, rows)]);
 }
