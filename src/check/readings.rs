@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::bounds::{Bounds, SHIPPED_BOUNDS};
+use super::course::Course;
 use super::plan::Plan;
 use super::run::{Finding, Outcome, Tested, run};
 use super::witness::Trace;
@@ -31,6 +32,8 @@ pub struct ReadingOutcome {
     pub reading: &'static str,
     /// What fails, each with the name of the instance in which it fails soonest; what fails soonest is first.
     pub fails: Vec<(String, Trace)>,
+    /// What at last is never met, each with the name of the instance in which the run is shortest.
+    pub courses: Vec<(String, Course)>,
     /// Properties that hold for want of an occasion: what they speak of happens by the defaults, and here never does.
     /// Each with the name of the first such instance.
     pub idle: Vec<(String, &'static str)>,
@@ -86,6 +89,15 @@ impl Survey {
         }
         let order = |trace: &Trace| PROPERTIES.iter().position(|property| property.name == trace.property.name);
         fails.sort_by_key(|(_, trace)| (trace.steps.len(), order(trace)));
+        let mut courses: Vec<(String, Course)> = Vec::new();
+        let length = |course: &Course| course.stem.len() + course.cycle.len();
+        for (name, course) in named().flat_map(|(name, outcome)| outcome.courses().map(move |course| (name, course))) {
+            match courses.iter_mut().find(|(_, known)| known.obligation.name == course.obligation.name) {
+                Some((_, known)) if length(known) <= length(course) => {}
+                Some(known) => *known = (name.clone(), course.clone()),
+                None => courses.push((name.clone(), course.clone())),
+            }
+        }
         let mut idle: Vec<(String, &'static str)> = Vec::new();
         for ((name, here), there) in named().zip(&self.by_default) {
             for (here, there) in here.findings.iter().zip(&there.findings) {
@@ -97,7 +109,7 @@ impl Survey {
             }
         }
         let differs = !outcomes.iter().zip(&self.by_default).all(|(here, there)| same(here, there));
-        Some(ReadingOutcome { ambiguity, reading, fails, idle, differs })
+        Some(ReadingOutcome { ambiguity, reading, fails, courses, idle, differs })
     }
 
     /// As [`Survey::explore`] for each of `readings`, in their order; `progress` is told how many are done.

@@ -10,7 +10,7 @@ use clap::Args;
 use super::failure::{Failure, warn};
 use super::progress::Progress;
 use super::{check, exit, library, output};
-use crate::check::{Bounds, ReadingOutcome, Survey, Trace, small_bounds};
+use crate::check::{Bounds, Course, ReadingOutcome, Survey, Trace, small_bounds};
 use crate::report::layout::{FAINT, STRONG, columns, count, wrap};
 use crate::spec::{Ambiguity, Catalogue, Reading, Stance, closest};
 
@@ -138,6 +138,13 @@ impl Readings {
                 writeln!(out, "    {line}")?;
             }
         }
+        for (bounds, course) in row.outcome.iter().flat_map(|outcome| &outcome.courses) {
+            writeln!(out)?;
+            writeln!(out, "    {STRONG}{}{STRONG:#} fails on {bounds} for {}", course.obligation.name, course.subject)?;
+            for line in course.to_string().lines() {
+                writeln!(out, "    {line}")?;
+            }
+        }
         Ok(())
     }
 
@@ -165,11 +172,15 @@ impl Row<'_> {
         let stance = if is_default { "default".to_owned() } else { self.reading.stance.to_string() };
         let (mark, told) = match &self.outcome {
             None => ('–', vec!["no switch".to_owned()]),
-            Some(outcome) if outcome.fails.is_empty() => {
+            Some(outcome) if outcome.fails.is_empty() && outcome.courses.is_empty() => {
                 let held = if is_default || outcome.differs { "every property holds" } else { "as the default here" };
                 (if outcome.differs || is_default { '✓' } else { '·' }, vec![held.to_owned()])
             }
-            Some(outcome) => ('✗', outcome.fails.iter().map(|(bounds, trace)| failed(bounds, trace)).collect()),
+            Some(outcome) => {
+                let soon = outcome.fails.iter().map(|(bounds, trace)| failed(bounds, trace));
+                let at_last = outcome.courses.iter().map(|(bounds, course)| never(bounds, course));
+                ('✗', soon.chain(at_last).collect())
+            }
         };
         let soonest = self.outcome.iter().find_map(|outcome| outcome.fails.first());
         let soonest = soonest.map(|(_, trace)| format!("{FAINT}soonest: {}{FAINT:#}", trace.outline()));
@@ -191,6 +202,15 @@ impl Row<'_> {
 
 fn failed(bounds: &str, trace: &Trace) -> String {
     format!("{}: {} on {bounds}", trace.property.name, count(trace.steps.len() as u64, "step"))
+}
+
+fn never(bounds: &str, course: &Course) -> String {
+    let stem = count(course.stem.len() as u64, "step");
+    let then = match course.cycle.len() {
+        0 => "then nothing more".to_owned(),
+        cycle => format!("then {} for ever", count(cycle as u64, "step")),
+    };
+    format!("{}: {stem}, {then}, on {bounds}", course.obligation.name)
 }
 
 const WIDTH: usize = 100;
