@@ -24,7 +24,9 @@ pub(super) fn steps(_cx: &Context, m: Message, emit: &mut Emit<'_>) {
         emit.step(Step::new(Reply::Refused(Codes::OneOf(NOT_FOUND)), m, &ABORT_GONE));
     } else if m.lock.shown() && m.outgoing() {
         emit.step(Step::new(Reply::Refused(Codes::OneOf(UNABLE)), m, &ABORT_LOCKED));
-        emit.step(Step::new(Reply::Refused(Codes::NoneOf(UNABLE)), m, &ABORT_LOCKED_CODE));
+        if !emit.held_to(Dim::F7, F7::LockedUnableToAbort) {
+            emit.step(Step::new(Reply::Refused(Codes::NoneOf(UNABLE)), m, &ABORT_LOCKED_CODE));
+        }
     } else if m.lock == Lock::Lost && m.outgoing() && emit.held_to(Dim::H1, H1::HiddenLockBlocks) {
         emit.step(Step::new(Reply::Refused(Codes::OneOf(UNABLE)), m, &ABORT_LOCKED));
     } else if m.completing {
@@ -63,7 +65,7 @@ fn queued(m: Message, emit: &mut Emit<'_>) {
     if emit.held_to(Dim::F6, F6::EverythingUndone) {
         let undone = Message { pr_preprocess: Tri::Clear, responsible: 0, unsure: 0, ..draft };
         emit.step(Step::new(Reply::Success, undone, &ABORT));
-    } else {
+    } else if !emit.held_to(Dim::F5, F5::Cleared) {
         emit.step(Step::new(Reply::Success, draft, &ABORT));
     }
     let cleared = Message { unsent: Tri::Clear, ..draft };

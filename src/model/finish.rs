@@ -54,7 +54,9 @@ pub(super) fn outcomes(m: Message, emit: &Emit<'_>) -> ArrayVec<Outcome, 4> {
                 // The original that a copy leaves behind is still marked.
                 out.push(Outcome { next: Message { submit: true, ..copy.next }, need: None, ..copy });
             } else {
-                out.push(moved);
+                if !emit.held_to(Dim::D2, D2::CopySemantics) {
+                    out.push(moved);
+                }
                 out.push(copy);
             }
         }

@@ -21,13 +21,17 @@ fn lock(cx: &Context, m: Message, number: u8, emit: &mut Emit<'_>) {
     match m.lock {
         Lock::None | Lock::Lost | Lock::Orphan => {
             let next = Message { lock: Lock::Spooler(number), ..m };
-            emit.step(Step::new(Reply::Success, next, &LOCK).writes());
+            if !is_dead(cx, emit) {
+                emit.step(Step::new(Reply::Success, next, &LOCK).writes());
+            }
             weak_handle(cx, m, emit);
         }
         Lock::Spooler(holder) if holder == number => {
-            let step = Step::new(Reply::Success, m, &LOCK_AGAIN);
-            emit.step(step.clone());
-            emit.step(step.writes());
+            if !emit.held_to(Dim::C1, C1::StrictError) {
+                let step = Step::new(Reply::Success, m, &LOCK_AGAIN);
+                emit.step(step.clone());
+                emit.step(step.writes());
+            }
             emit.step(Step::new(Reply::Refused(Codes::Any), m, &LOCK_AGAIN).needs(Dim::C1, C1::StrictError));
         }
         Lock::Spooler(_) | Lock::Client => {
@@ -42,13 +46,17 @@ fn unlock(cx: &Context, m: Message, number: u8, emit: &mut Emit<'_>) {
     let open = Message { lock: Lock::None, ..m };
     match m.lock {
         Lock::None | Lock::Lost => {
-            let step = Step::new(Reply::Success, m, &UNLOCK_AGAIN);
-            emit.step(step.clone());
-            emit.step(step.writes());
+            if !emit.held_to(Dim::C1, C1::StrictError) {
+                let step = Step::new(Reply::Success, m, &UNLOCK_AGAIN);
+                emit.step(step.clone());
+                emit.step(step.writes());
+            }
             emit.step(Step::new(Reply::Refused(Codes::Any), m, &UNLOCK_AGAIN).needs(Dim::C1, C1::StrictError));
         }
         held if held.is_held_by(number) => {
-            emit.step(Step::new(Reply::Success, open, &UNLOCK).writes());
+            if !is_dead(cx, emit) {
+                emit.step(Step::new(Reply::Success, open, &UNLOCK).writes());
+            }
             weak_handle(cx, m, emit);
         }
         Lock::Spooler(_) | Lock::Client | Lock::Orphan => {
@@ -83,6 +91,11 @@ fn weak_handle(cx: &Context, m: Message, emit: &mut Emit<'_>) {
         Some(_) => {}
         None => emit.step(refused()),
     }
+}
+
+/// Whether the handle died of its own submission (H12).
+fn is_dead(cx: &Context, emit: &Emit<'_>) -> bool {
+    cx.handle.is_some_and(|handle| handle.spent) && emit.held_to(Dim::H12, H12::HandleDead)
 }
 
 /// A message that is not outgoing: no contract, but it must not get into the queue (C7).

@@ -43,7 +43,7 @@ pub use action::{Action, Transition};
 pub use call::{Call, Draft, Env, Expand, Handle, Hook, OpenFlags, Profile, Session, Stop, Support};
 pub use caller::{caller_faults, client_reads_queue};
 pub use clause::{Aspect, Aspects, Cite, Clause, all_clauses};
-pub use conduct::{TransportFault, forbids_letting_go, forbids_lock, forbids_rows, guards, neglects};
+pub use conduct::{TransportFault, forbids_letting_go, forbids_lock, forbids_rows, guards, leaving, neglects};
 pub use cut::cut;
 pub(crate) use entry::ENTRY_BITS;
 pub use entry::{Ending, Entry, Errand};
@@ -57,7 +57,7 @@ pub use queue::{
     QueueChange, REQUIRED_COLUMNS, STORE_NOTIFY_FLAGS, misplaced, notification, notify_flags, queue_table,
 };
 pub(crate) use reading::A11;
-pub use reading::{AMBIGUITIES, Dim, Mask, Need, Rules};
+pub use reading::{AMBIGUITIES, Dim, Dims, Mask, Need, Rules};
 pub use scope::{ClientCall, Composed, Scope, SpoolerOrder};
 pub use spooler::{Act, Desk, forbids};
 pub use step::{Calls, Codes, Reply, Step, Times, frame_ids, steps};

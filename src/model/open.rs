@@ -83,7 +83,10 @@ fn client_queued(m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
     };
     match flags {
         OpenFlags::None => {
-            emit.step(readable(&OPEN_QUEUED));
+            let promises = |dim, mask| !emit.held_to(dim, mask);
+            if promises(Dim::B1, B1::NothingButAbort) && promises(Dim::F8, F8::InvalidForOpenOnly) {
+                emit.step(readable(&OPEN_QUEUED));
+            }
             no_promise(m, emit);
         }
         OpenFlags::Modify => {
@@ -137,7 +140,15 @@ fn client_locked(m: Message, flags: OpenFlags, emit: &mut Emit<'_>) {
             emit.step(Step::new(Reply::Refused(Codes::NoneOf(NO_ACCESS_OR_SUBMITTED)), m, &OPEN_LOCKED_CODE));
         }
     }
-    emit.step(Step::new(Reply::OpenedInName, m, &OPEN_LOCKED_NAME));
+    // What opens in name only is refused all the same (H16); two readings have it opened.
+    let opens = match flags {
+        OpenFlags::None => B1::SampleStore,
+        OpenFlags::BestAccess => SAMPLE,
+        OpenFlags::Modify => 0,
+    };
+    if !emit.held_to(Dim::B1, opens) {
+        emit.step(Step::new(Reply::OpenedInName, m, &OPEN_LOCKED_NAME));
+    }
     emit.step(Step::new(Reply::Refused(Codes::Any), m, &OPEN_NOT_PROMISED).needs(Dim::F8, F8::InvalidForOpenOnly));
 }
 

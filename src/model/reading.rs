@@ -93,6 +93,31 @@ ambiguities! {
 /// How many ambiguities the step function knows.
 pub(crate) const DIMS: usize = AMBIGUITIES.len();
 
+const _: () = assert!(DIMS <= 64, "a set of ambiguities is 64 bits");
+
+/// A set of ambiguities.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Dims(u64);
+
+impl Dims {
+    /// With `dim`.
+    #[must_use]
+    pub(crate) const fn with(self, dim: Dim) -> Self {
+        Self(self.0 | 1 << dim as u8)
+    }
+
+    /// With all of `other`.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// One by one, in the register's order.
+    pub fn iter(self) -> impl Iterator<Item = Dim> {
+        AMBIGUITIES.iter().map(|(dim, ..)| *dim).filter(move |dim| self.0 & 1 << *dim as u8 != 0)
+    }
+}
+
 /// A step is open only to a provider that follows one of these readings.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Need {
@@ -134,9 +159,11 @@ impl Rules {
     }
 
     /// The register's defaults alone: the first reading of each ambiguity in [`AMBIGUITIES`].
+    ///
+    /// Of a second submission without effect nothing depends on what it returns, so that either answer is explored (E6).
     #[must_use]
     pub const fn defaults() -> Self {
-        Self { silent: [1; DIMS], open: [0; DIMS] }
+        Self { silent: [1; DIMS], open: [0; DIMS] }.held(Dim::E6, E6::RefuseAny | E6::Idempotent)
     }
 
     /// Permits `reading` of `ambiguity` to anyone.
@@ -158,9 +185,16 @@ impl Rules {
     /// An ambiguity that the step function does not know changes nothing.
     pub fn declare(&mut self, ambiguity: &str, reading: &str) {
         if let Some((dim, mask)) = find(ambiguity, reading) {
-            self.silent[dim as usize] = mask;
-            self.open[dim as usize] = 0;
+            *self = self.held(dim, mask);
         }
+    }
+
+    /// These rules for a provider that is held to the readings of `dim` in `mask`.
+    #[must_use]
+    pub const fn held(mut self, dim: Dim, mask: Mask) -> Self {
+        self.silent[dim as usize] = mask;
+        self.open[dim as usize] = 0;
+        self
     }
 
     /// Takes away the readings of `dim` that are not in `mask`, where any remain.

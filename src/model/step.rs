@@ -1,12 +1,14 @@
 //! The step function: every way in which a store may answer a call on a message.
 
+use std::cell::Cell;
+
 use arrayvec::ArrayVec;
 use spoolproof_sdk::HResult;
 
 use super::call::{Call, Handle, Profile, Session};
 use super::clause::{Aspect, Clause, clauses};
 use super::message::{Level, Message};
-use super::reading::{A13, Dim, Mask, Need, Needs, Rules};
+use super::reading::{A13, Dim, Dims, Mask, Need, Needs, Rules};
 use super::{abort, finish, lock, open, props, restart, submit};
 
 /// HRESULTs that a refusal may carry.
@@ -174,15 +176,21 @@ pub(crate) struct Emit<'a> {
     out: &'a mut Vec<Step>,
     /// What would have to be known to judge every step that is emitted from here on.
     pub(crate) lacks: Option<&'static str>,
+    /// The ambiguities on which an answer hung.
+    asked: Cell<Dims>,
 }
 
 impl Emit<'_> {
     /// Whether the store is held to these readings ([`Rules::held_to`]).
-    pub(crate) const fn held_to(&self, dim: Dim, mask: Mask) -> bool {
+    pub(crate) fn held_to(&self, dim: Dim, mask: Mask) -> bool {
+        self.asked.set(self.asked.get().with(dim));
         self.rules.held_to(Need { dim, mask })
     }
 
     pub(crate) fn step(&mut self, mut step: Step) {
+        for need in &step.needs {
+            self.asked.set(self.asked.get().with(need.dim));
+        }
         step.lacks = step.lacks.or(self.lacks);
         if step.needs.iter().all(|need| self.rules.allows(*need)) {
             self.out.push(step);
@@ -200,6 +208,8 @@ pub fn frame_ids(aspect: Aspect) -> impl Iterator<Item = &'static str> {
 /// Total and never empty: a call that the pages forbid yields the refusal they prescribe, and one they do not speak of
 /// yields whatever cannot lose mail. `handle` is the open object the call goes through, if it goes through one; `owner`
 /// tells whether the session has had write access to the message, so that a refusal cannot be a matter of permission.
+///
+/// Returns the ambiguities on which the answers hung: another reading of any other one changes nothing in them.
 pub fn steps(
     rules: &Rules,
     profile: Profile,
@@ -207,11 +217,11 @@ pub fn steps(
     message: Message,
     call: Call,
     out: &mut Vec<Step>,
-) {
+) -> Dims {
     out.clear();
-    let emit = &mut Emit { rules, out, lacks: None };
+    let emit = &mut Emit { rules, out, lacks: None, asked: Cell::default() };
     // A store that gave client and spooler one object cannot tell who calls (A13).
-    let blind = emit.held_to(Dim::A13, A13::SameObject) && message.outgoing() && session.is_client();
+    let blind = session.is_client() && message.outgoing() && emit.held_to(Dim::A13, A13::SameObject);
     let cx = Context { profile, session: if blind { Session::Spooler(1) } else { session }, handle, owner };
     if profile.submits == Some(false) && call.is_about_sending() {
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &NO_SUBMISSION));
@@ -238,6 +248,7 @@ pub fn steps(
         // A store may serve one spooler only (XOM-04); one that gave a further spooler an object does serve it.
         emit.step(Step::new(Reply::Refused(Codes::Any), message, &SECOND_SPOOLER));
     }
+    let asked = emit.asked.get();
     if out.is_empty() {
         // Readings were declared that leave no answer at all; then none can be wrong.
         out.push(
@@ -245,6 +256,7 @@ pub fn steps(
                 .lacks("an answer that the declared readings permit"),
         );
     }
+    asked
 }
 
 clauses! {

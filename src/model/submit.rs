@@ -7,7 +7,7 @@ use super::clause::{Clause, clauses};
 use super::cut::unqueued;
 use super::finish;
 use super::message::{Level, Lock, Message, Place, Tri};
-use super::reading::{A1, A2, A3, A4, A7, A9, A10, C2, D6, Dim, E5, E6, F1, H2, H3, H4, H11};
+use super::reading::{A1, A2, A3, A4, A5, A7, A9, A10, C2, D6, Dim, E5, E6, F1, F5, H2, H3, H4, H11};
 use super::step::{Calls, Codes, Context, Emit, Reply, Step, Times};
 
 /// What would tell whether a submission had a reason to fail.
@@ -63,7 +63,8 @@ fn again(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
     }
     let waits = |mask| m.preprocess && emit.held_to(Dim::A9, mask);
     let refuses = !emit.held_to(Dim::E6, E6::Idempotent) && !waits(A9::Idempotent);
-    let succeeds = !emit.held_to(Dim::E6, E6::RefuseSubmitted | E6::RefuseNoAccess) && !waits(A9::Refuse);
+    let succeeds =
+        !emit.held_to(Dim::E6, E6::RefuseAny | E6::RefuseSubmitted | E6::RefuseNoAccess) && !waits(A9::Refuse);
     let codes = match () {
         () if emit.held_to(Dim::E6, E6::RefuseSubmitted) => Codes::OneOf(&[HResult::MAPI_E_SUBMITTED]),
         () if emit.held_to(Dim::E6, E6::RefuseNoAccess) => Codes::OneOf(&[HResult::MAPI_E_NO_ACCESS]),
@@ -108,6 +109,8 @@ fn first(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
         Times::Never // A store that had called it would have returned its error.
     } else if m.resend {
         Times::Some
+    } else if emit.held_to(Dim::A5, A5::ResendOnly) {
+        Times::Never
     } else {
         Times::Any
     };
@@ -302,18 +305,18 @@ fn alone(
 
 /// CompleteMsg was called for a message that is `sent`; `m`: as it was before.
 fn completed(m: Message, sent: Message, env: Env, (calls, clause): (Calls, &'static Clause), emit: &mut Emit<'_>) {
-    let finishes = emit.held_to(Dim::D6, D6::StoreFinishes | D6::PostprocessOnly);
     let both = emit.held_to(Dim::A3, A3::BothFire);
-    if finishes || both {
-        // The store finishes after all: instead of the spooler (D6), or beside it (A3).
-        for outcome in finish::fates(sent, env.hook, emit) {
-            let (Message { responsible, unsure, .. }, finished) = (sent, outcome.next);
-            let next = if both { Message { completing: true, responsible, unsure, ..finished } } else { finished };
-            let calls = Calls { sent_mail: Times::Any, ..calls };
-            let mut step = Step::new(Reply::Success, next, clause).and(&COMPLETE).and(outcome.clause).calls(calls);
-            step.needs.extend(outcome.need);
-            emit.step(step.writes());
-        }
+    // The store finishes after all: instead of the spooler (D6), or beside it (A3).
+    for outcome in finish::fates(sent, env.hook, emit) {
+        let (Message { responsible, unsure, .. }, finished) = (sent, outcome.next);
+        let next = if both { Message { completing: true, responsible, unsure, ..finished } } else { finished };
+        let calls = Calls { sent_mail: Times::Any, ..calls };
+        let mut step = Step::new(Reply::Success, next, clause).and(&COMPLETE).and(outcome.clause).calls(calls);
+        step.needs.extend(outcome.need);
+        let step = if both { step } else { step.needs(Dim::D6, D6::StoreFinishes | D6::PostprocessOnly) };
+        emit.step(step.writes());
+    }
+    if both {
         return;
     }
     if emit.held_to(Dim::A2, A2::BothFire) {
@@ -327,6 +330,7 @@ fn completed(m: Message, sent: Message, env: Env, (calls, clause): (Calls, &'sta
     for (queued, reading) in rows.into_iter().filter(|(queued, _)| *queued || !kept) {
         let next = Message { completing: true, queued, ..sent };
         let step = Step::new(Reply::Success, next, clause).and(&COMPLETE).calls(calls).writes();
+        let step = step.needs(Dim::D6, D6::SpoolerRunsSeed2);
         emit.step(if m.queued { step.needs(Dim::H2, H2::EitherRow | reading) } else { step });
     }
 }
@@ -339,7 +343,7 @@ fn queued(m: Message, claimed: u32, emit: &Emit<'_>) -> Message {
         lock: if locks { Lock::Orphan } else { m.lock },
         queued: true,
         submit: true,
-        unsent: Tri::Free,
+        unsent: unsent(emit),
         was_submitted: true,
         finished: false,
         timed: Tri::Set,
@@ -349,6 +353,17 @@ fn queued(m: Message, claimed: u32, emit: &Emit<'_>) -> Message {
         unsure: 0,
         preprocess: false,
         ..m
+    }
+}
+
+/// MSGFLAG_UNSENT while queued: what the readings that speak of it say (F5).
+fn unsent(emit: &Emit<'_>) -> Tri {
+    if emit.held_to(Dim::F5, F5::UnsentWhileQueued) {
+        Tri::Set
+    } else if emit.held_to(Dim::F5, F5::ClearedAtSubmit) {
+        Tri::Clear
+    } else {
+        Tri::Free
     }
 }
 

@@ -5,8 +5,8 @@ use spoolproof_sdk::wire::{Access, Observation};
 
 use super::observe::{self, Expected};
 use crate::model::{
-    Aspect, Aspects, Call, Calls, Codes, Handle, Level, Lock, Message, Profile, Reply, Rules, Session, Step, Times,
-    steps,
+    Aspect, Aspects, Call, Calls, Codes, Dims, Handle, Level, Lock, Message, Profile, Reply, Rules, Session, Step,
+    Times, steps,
 };
 
 /// What a call returned.
@@ -106,6 +106,11 @@ impl Match {
         self.reply_matches && self.wrong.is_empty()
     }
 
+    /// In how much it differs from what was seen; `None` if it is another answer altogether.
+    pub(super) fn departure(&self) -> Option<u32> {
+        self.reply_matches.then(|| self.wrong.len())
+    }
+
     /// How far it is from what was seen. Support calls weigh most: they are made before anything is returned.
     fn distance(&self) -> u32 {
         let calls = [Aspect::Prepare, Aspect::Expand, Aspect::Complete, Aspect::SentMail];
@@ -122,12 +127,12 @@ impl Match {
     }
 }
 
-/// Holds every permitted step of every candidate against what was seen.
-pub(super) fn matches(candidates: &[Message], question: &Question<'_>, buffer: &mut Vec<Step>) -> Vec<Match> {
+/// Holds every permitted step of every candidate against what was seen; also returns on which ambiguities they hung.
+pub(super) fn matches(candidates: &[Message], question: &Question<'_>, buffer: &mut Vec<Step>) -> (Vec<Match>, Dims) {
     let mut out = Vec::new();
+    let mut asked = Dims::default();
     for from in candidates {
-        let who = (question.session, question.handle, question.owner);
-        steps(question.rules, question.profile, who, *from, question.call, buffer);
+        asked = asked.union(ask(*from, question, buffer));
         for step in buffer.drain(..) {
             out.push(hold(*from, step, question));
         }
@@ -137,7 +142,24 @@ pub(super) fn matches(candidates: &[Message], question: &Question<'_>, buffer: &
             out.push(hold(*from, nothing, question));
         }
     }
-    out
+    (out, asked)
+}
+
+/// How little the best step differs from what was seen, by the same question.
+pub(super) fn closest(candidates: &[Message], question: &Question<'_>, buffer: &mut Vec<Step>) -> (Option<u32>, Dims) {
+    let mut best = None;
+    let mut asked = Dims::default();
+    for from in candidates {
+        asked = asked.union(ask(*from, question, buffer));
+        let departures = buffer.drain(..).filter_map(|step| hold(*from, step, question).departure());
+        best = departures.chain(best).min();
+    }
+    (best, asked)
+}
+
+fn ask(from: Message, question: &Question<'_>, buffer: &mut Vec<Step>) -> Dims {
+    let who = (question.session, question.handle, question.owner);
+    steps(question.rules, question.profile, who, from, question.call, buffer)
 }
 
 fn hold(from: Message, step: Step, question: &Question<'_>) -> Match {

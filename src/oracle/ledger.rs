@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use spoolproof_sdk::wire::Observation;
 
+use super::following::{Followed, Following};
 use super::verdict::{Finding, Verdict, Who};
 use crate::model::{AMBIGUITIES, Dim, Mask};
 
@@ -15,8 +16,6 @@ const FINDINGS: usize = 10_000;
 pub(super) struct Evidence {
     /// The readings that every event permits; 0 when no reading permits them all.
     pub(super) permitted: Mask,
-    /// How many events told readings apart.
-    pub events: u64,
 }
 
 /// The running account of a whole run; it survives from case to case.
@@ -34,7 +33,9 @@ pub struct Ledger {
     pub shown: BTreeMap<&'static str, bool>,
     /// The members that were there, as bits: what `shown` says, to be asked at each observation.
     looked: u16,
-    /// Ambiguity → the evidence, in the register's order.
+    /// The readings that the provider was seen to follow.
+    pub(super) following: Following,
+    /// Ambiguity → the evidence that decides what is undecided, in the register's order.
     evidence: BTreeMap<Dim, Evidence>,
     /// Key of a finding → its index in `findings`.
     seen: BTreeMap<String, usize>,
@@ -50,9 +51,8 @@ impl Ledger {
 
     /// Notes that an event permits only the readings in `mask`.
     pub(super) fn note(&mut self, dim: Dim, mask: Mask) {
-        let evidence = self.evidence.entry(dim).or_insert(Evidence { permitted: Mask::MAX, events: 0 });
+        let evidence = self.evidence.entry(dim).or_insert(Evidence { permitted: Mask::MAX });
         evidence.permitted &= mask;
-        evidence.events += 1;
     }
 
     /// Notes which members an observation has.
@@ -85,13 +85,13 @@ impl Ledger {
             *self.exercised.entry(id).or_default() += times;
         }
         for (dim, evidence) in other.evidence {
-            let mine = self.evidence.entry(dim).or_insert(Evidence { permitted: Mask::MAX, events: 0 });
+            let mine = self.evidence.entry(dim).or_insert(Evidence { permitted: Mask::MAX });
             mine.permitted &= evidence.permitted;
-            mine.events += evidence.events;
         }
         for (member, there) in other.shown {
             *self.shown.entry(member).or_default() |= there;
         }
+        self.following.absorb(other.following);
         self.looked |= other.looked;
         self.events += other.events;
         self.messages += other.messages;
@@ -102,7 +102,7 @@ impl Ledger {
 
     /// Turns violations into what could not be decided, and says why.
     pub(super) fn excuse(&mut self, why: &str) {
-        self.evidence.clear();
+        self.forget_evidence();
         for finding in self.findings.iter_mut().filter(|finding| finding.verdict == Verdict::Violation) {
             finding.verdict = Verdict::Inconclusive;
             finding.what.push_str("; ");
@@ -113,6 +113,14 @@ impl Ledger {
     /// Leaves out which readings were followed: it depends on what cannot be told.
     pub(super) fn forget_evidence(&mut self) {
         self.evidence.clear();
+        self.following = Following::default();
+    }
+
+    /// The same, if another order of the same events says otherwise.
+    pub(super) fn agree_with(&mut self, other: &Self) {
+        if self.following != other.following {
+            self.following = Following::default();
+        }
     }
 
     /// Adds a finding; in a log without cases, one of a kind that is there already is only counted.
@@ -155,18 +163,9 @@ impl Ledger {
         });
     }
 
-    /// The readings that the provider was seen to follow: ambiguity, one or two readings by name, number of events.
-    ///
-    /// Where more remain the evidence says little, and where none remains the findings say more.
-    pub fn follows(&self) -> impl Iterator<Item = (&'static str, Vec<&'static str>, u64)> + '_ {
-        self.evidence
-            .iter()
-            .map(|(dim, evidence)| {
-                let (_, id, readings) = AMBIGUITIES[*dim as usize];
-                let names = readings.iter().enumerate().filter(|(bit, _)| evidence.permitted & (1 << bit) != 0);
-                (id, names.map(|(_, name)| *name).collect::<Vec<_>>(), evidence.events)
-            })
-            .filter(|(_, names, _)| matches!(names.len(), 1 | 2))
+    /// What was seen of each ambiguity of which some event told readings apart, in the register's order.
+    pub fn follows(&self) -> impl Iterator<Item = Followed> + '_ {
+        self.following.summary()
     }
 
     /// Turns what was undecided into a violation where the whole run leaves no reading that permits all of it.

@@ -7,6 +7,8 @@ mod account;
 pub(crate) mod bind;
 mod call;
 mod errands;
+mod following;
+mod inference;
 mod judge;
 mod ledger;
 mod observe;
@@ -22,6 +24,7 @@ pub(crate) mod words;
 
 pub use account::{Account, CaseOutcome};
 pub(crate) use call::EXCLUSIVE;
+pub use following::{Followed, Side, Sighting};
 pub(crate) use judge::admits;
 pub use ledger::Ledger;
 pub(crate) use oracle::owes;

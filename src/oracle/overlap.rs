@@ -139,6 +139,7 @@ impl Oracle {
         let judged = match (best, returned) {
             (Some((verdict, mut allowed)), _) if !exhausted || verdict == Verdict::Pass => {
                 if exhausted {
+                    allowed.ledger.forget_evidence();
                     allowed.blur();
                 }
                 self.rejoin(allowed);
@@ -182,6 +183,7 @@ impl Oracle {
             self.rules = self.case_rules;
             self.ledger.forget_evidence();
         }
+        self.ledger.agree_with(&other.ledger);
     }
 }
 

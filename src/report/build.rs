@@ -1,8 +1,10 @@
 //! From the account of a run to its report: nothing is decided here but the order and the words.
 
-use super::wire::{CaseVerdict, Followed, Report, RequirementVerdict, Subject, Totals};
-use crate::oracle::{Account, Verdict};
-use crate::spec::{Catalogue, RequirementStatus};
+use std::collections::BTreeMap;
+
+use super::wire::{CaseVerdict, Followed, Report, RequirementVerdict, Side, Sighting, Subject, Totals};
+use crate::oracle::{self, Account, Verdict};
+use crate::spec::{Catalogue, RequirementStatus, Stance};
 
 /// Exit codes, by what they say of a run.
 pub mod exit {
@@ -59,12 +61,8 @@ impl Report {
                 again: about.again.as_ref().map(|again| again.replace("{case}", &case.id)),
             })
             .collect();
-        let follows = account.ledger.follows();
-        let follows = follows.map(|(ambiguity, readings, events)| Followed {
-            ambiguity: ambiguity.to_owned(),
-            readings: readings.into_iter().map(str::to_owned).collect(),
-            events,
-        });
+        let declared = &about.subject.readings;
+        let follows = account.ledger.follows().map(|seen| followed(catalogue, declared, &seen)).collect();
         Self {
             spoolproof_report: 1,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -72,7 +70,7 @@ impl Report {
             verdict,
             exit_code: exit_code(account, verdict),
             summary: summary(&requirements, verdict, &about.subject),
-            follows: follows.collect(),
+            follows,
             not_observed: account.not_observed.iter().cloned().collect(),
             totals: Totals {
                 cases: cases.len() as u64,
@@ -86,6 +84,34 @@ impl Report {
             requirements,
             cases,
         }
+    }
+}
+
+/// Who is not shown to follow a rejected reading is presumed to follow another.
+fn followed(catalogue: &Catalogue, declared: &BTreeMap<String, String>, seen: &oracle::Followed) -> Followed {
+    let row = catalogue.ambiguity(seen.ambiguity);
+    let is_rejected =
+        |name: &str| row.and_then(|row| row.reading(name)).is_some_and(|it| it.stance == Stance::Rejected);
+    let owned = |names: &[&str], with_rejected: bool| -> Vec<String> {
+        names.iter().filter(|name| with_rejected || !is_rejected(name)).map(|name| (*name).to_owned()).collect()
+    };
+    let innocent = owned(&seen.readings, false);
+    let rejected = innocent.is_empty() && !seen.readings.is_empty();
+    let sighting = |at: &oracle::Sighting| Sighting { case: at.case.clone(), seq: at.seq };
+    let side = |side: &oracle::Side| {
+        let innocent = owned(&side.readings, false);
+        let readings = if innocent.is_empty() { owned(&side.readings, true) } else { innocent };
+        Side { readings, at: sighting(&side.at) }
+    };
+    Followed {
+        ambiguity: seen.ambiguity.to_owned(),
+        readings: if rejected { owned(&seen.readings, true) } else { innocent },
+        events: seen.events,
+        excluded: owned(&seen.excluded, false),
+        rejected,
+        declared: declared.get(seen.ambiguity).cloned(),
+        decided: seen.differs.is_none().then(|| sighting(&seen.decided)),
+        differs: seen.differs.iter().flat_map(|(here, there)| [side(here), side(there)]).collect(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod block;
 mod build;
+mod follows;
 pub mod json;
 pub mod junit;
 pub(crate) mod layout;
@@ -14,4 +15,4 @@ pub mod text;
 mod wire;
 
 pub use build::{About, exit};
-pub use wire::{CaseVerdict, Followed, Report, RequirementVerdict, Subject, Totals};
+pub use wire::{CaseVerdict, Followed, Report, RequirementVerdict, Side, Sighting, Subject, Totals};

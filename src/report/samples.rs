@@ -1,6 +1,6 @@
 //! Reports made by hand, for the tests of the formats.
 
-use super::{CaseVerdict, Followed, Report, RequirementVerdict, Subject, Totals};
+use super::{CaseVerdict, Followed, Report, RequirementVerdict, Side, Sighting, Subject, Totals};
 use crate::oracle::{Finding, Line, Verdict, Who};
 
 /// A provider that breaks a rule, and shows every other verdict too.
@@ -33,7 +33,7 @@ pub(super) fn violation() -> Report {
             requirement("GOQ-05", Verdict::NotExercised, 0),
         ],
         findings: vec![resend(), aborted()],
-        follows: vec![followed("B1", &["LockDominates"], 6), followed("C3", &["LockKept", "LockLost"], 1)],
+        follows: follows(),
         not_observed: vec![
             "support.*: the adapter does not route it, so nothing says whether PrepareSubmit, ExpandRecips, \
              CompleteMsg and SpoolerNotify are called in their order"
@@ -189,8 +189,28 @@ fn requirement(id: &str, verdict: Verdict, exercised: u64) -> RequirementVerdict
     RequirementVerdict { id: id.to_owned(), verdict, exercised }
 }
 
-fn followed(ambiguity: &str, readings: &[&str], events: u64) -> Followed {
-    Followed { ambiguity: ambiguity.to_owned(), readings: ids(readings), events }
+/// One of each kind: singled out, narrowed down, declared otherwise, rejected, now so and now so, and nothing special.
+fn follows() -> Vec<Followed> {
+    let at = |case: &str, seq| Sighting { case: Some(case.to_owned()), seq };
+    let followed = |ambiguity: &str, readings: &[&str], excluded: &[&str], events| Followed {
+        ambiguity: ambiguity.to_owned(),
+        readings: ids(readings),
+        excluded: ids(excluded),
+        events,
+        decided: Some(at("open/queued-modify", 4)),
+        ..Followed::default()
+    };
+    let side = |reading: &str, at| Side { readings: ids(&[reading]), at };
+    let differing = vec![side("HolderIdempotent", at("lock/twice", 5)), side("StrictError", at("lock/unlock", 7))];
+    vec![
+        followed("A13", &["SeparateObject"], &[], 20),
+        Followed { declared: Some("AnyRefusal".to_owned()), ..followed("B1", &["LockDominates"], &["AnyRefusal"], 6) },
+        Followed { rejected: true, ..followed("B2", &["OpenTimeOnly"], &["WriteRefused", "StaleHandle"], 1) },
+        Followed { decided: None, differs: differing, ..followed("C1", &[], &["HolderIdempotent", "StrictError"], 3) },
+        followed("D4", &["DequeueAndClear"], &[], 4),
+        followed("F5", &["UnspecifiedWhileQueued", "UnsentWhileQueued", "SetAgain"], &["Cleared"], 12),
+        followed("H2", &["EitherRow", "RowKept"], &["RowRemoved"], 1),
+    ]
 }
 
 fn ids(names: &[&str]) -> Vec<String> {

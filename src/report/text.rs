@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::layout::{FAINT, STRONG, columns, count, family, fill, number, style, wrap};
-use super::{CaseVerdict, Report, block};
+use super::{CaseVerdict, Report, block, follows};
 use crate::oracle::{Finding, Verdict};
 
 /// How to lay out a report.
@@ -138,11 +138,7 @@ fn groups<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Group<'a>> {
 /// What the run says of readings, and what it could not say anything about.
 fn limits(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()> {
     let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
-    let follows = report.follows.iter().map(|followed| {
-        let readings = followed.readings.join(" or ");
-        format!("{}={readings} ({})", followed.ambiguity, count(followed.events, "event"))
-    });
-    lines.push(("follows", fill(follows, "   ", width.saturating_sub(LABEL_COLUMNS))));
+    lines.push(("follows", follows::lines(report, width.saturating_sub(LABEL_COLUMNS))));
     for sentence in &report.not_observed {
         lines.push(("not observed", wrap(sentence, width.saturating_sub(LABEL_COLUMNS))));
     }

@@ -30,7 +30,7 @@ pub struct Report {
     pub cases: Vec<CaseVerdict>,
     /// Everything that was found, in the order in which it was seen.
     pub findings: Vec<Finding>,
-    /// The readings that the evidence shows the provider to follow.
+    /// What the evidence shows of the readings that the provider follows, by ambiguity; one that nothing showed is absent.
     pub follows: Vec<Followed>,
     /// What could not be observed, and what that left unjudged.
     pub not_observed: Vec<String>,
@@ -86,15 +86,64 @@ pub struct CaseVerdict {
     pub again: Option<String>,
 }
 
-/// A reading that the provider was seen to follow.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+/// What the run showed of one ambiguity: which of its readings the provider follows.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Followed {
     /// The ambiguity, e.g. `B1`.
     pub ambiguity: String,
-    /// The readings that all the evidence permits.
+    /// The readings that all the evidence permits; a rejected one is only named where no other remains. None if the
+    /// evidence contradicts itself.
     pub readings: Vec<String>,
-    /// How many events told them from the others.
+    /// How many events told readings apart.
     pub events: u64,
+    /// The readings that the evidence rules out, rejected ones left out.
+    #[serde(default)]
+    pub excluded: Vec<String>,
+    /// Whether what it follows is a rejected reading.
+    #[serde(default)]
+    pub rejected: bool,
+    /// The reading that its profile declares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<String>,
+    /// The event that decided it: nothing was ruled out after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<Sighting>,
+    /// Two events that no one reading permits: the provider follows now one, now another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<Side>,
+}
+
+impl Followed {
+    /// Whether it does otherwise than its profile declares.
+    #[must_use]
+    pub fn is_undeclared(&self) -> bool {
+        self.declared.as_ref().is_some_and(|declared| !self.readings.contains(declared))
+    }
+
+    /// Whether it shows no more than that no rejected reading is followed.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.excluded.is_empty() && !self.rejected && self.differs.is_empty() && !self.is_undeclared()
+    }
+}
+
+/// An event by its place.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Sighting {
+    /// The case; absent in a log without cases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// The event's number.
+    pub seq: u64,
+}
+
+/// The readings that some event permits, and that event.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Side {
+    /// The readings.
+    pub readings: Vec<String>,
+    /// The event.
+    pub at: Sighting,
 }
 
 /// Counts of a run.
