@@ -433,6 +433,10 @@ fn what_a_search_may_take_is_told_on_the_command_line() {
     }
     let ran = check(&["check", "tiny", "--engine", "stateright", "--memory", "1GiB"], exit::UNREADABLE);
     assert!(ran.err.contains("that engine heeds no `--memory`"), "{}", ran.err);
+    let ran = check(&["check", "tiny", "--engine", "stateright", "--symmetry"], exit::UNREADABLE);
+    assert!(ran.err.contains("that engine heeds no `--symmetry`"), "{}", ran.err);
+    let ran = check(&["check", "resend", "--symmetry"], exit::CONFORMS);
+    assert!(ran.out.contains("783 states   "), "{}", ran.out);
 }
 
 #[test]
