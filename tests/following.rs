@@ -5,9 +5,12 @@ mod common;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use anstream::adapter::strip_str;
 use spoolproof::conformance::{Latitude, Plan, Progress, Simulated, run};
 use spoolproof::model::{AMBIGUITIES, Rules};
 use spoolproof::oracle::Followed;
+use spoolproof::report::text::{Options, render};
+use spoolproof::report::{About, Report, Subject};
 use spoolproof::scenario::Scenario;
 use spoolproof::spec::{Ambiguity, Catalogue, Stance};
 use spoolproof_sdk::trace::{Event, Header};
@@ -42,6 +45,57 @@ fn shown(catalogue: &Catalogue, mut store: Simulated, scenarios: Vec<&Scenario>)
     let mut account = run(catalogue, &mut store, &plan, &mut Silent);
     account.settle();
     account.ledger.follows().collect()
+}
+
+/// What the report says of the model in `cases` when it is claimed to follow `readings`.
+fn report(catalogue: &Catalogue, readings: &[(&str, &str)], cases: &[&str]) -> Report {
+    let scenarios = scenarios();
+    let readings = readings.iter().map(|(id, reading)| ((*id).to_owned(), (*reading).to_owned())).collect();
+    let plan = Plan {
+        scenarios: scenarios.iter().filter(|scenario| cases.contains(&scenario.id.as_str())).collect(),
+        profile: Some(Profile { readings, ..Profile::default() }),
+        patience: Duration::ZERO,
+        recorded_by: String::new(),
+    };
+    assert_eq!(plan.scenarios.len(), cases.len());
+    let subject = Subject { readings: plan.profile.clone().unwrap_or_default().readings, ..Subject::default() };
+    let mut account = run(catalogue, &mut Simulated::default(), &plan, &mut Silent);
+    account.settle();
+    Report::new(catalogue, &account, About { command: "conform", subject, again: None, elapsed_ms: 0 })
+}
+
+#[test]
+fn who_declares_another_reading_than_it_follows_is_told_so() {
+    let catalogue = Catalogue::embedded().expect("the catalogue");
+    let report = report(&catalogue, &[("C1", "StrictError")], &["lock/twice"]);
+    let seen = report.follows.iter().find(|followed| followed.ambiguity == "C1").expect("it locks twice");
+    assert!(seen.is_undeclared() && !seen.is_plain(), "{seen:#?}");
+    assert_eq!(seen.readings, ["HolderIdempotent", "Idempotent"]);
+    assert_eq!(seen.declared.as_deref(), Some("StrictError"));
+    let mut text = Vec::new();
+    render(&report, &mut text, Options::default()).expect("a text");
+    let text = strip_str(std::str::from_utf8(&text).expect("a text")).to_string();
+    let line = text.lines().find(|line| line.contains("C1=")).expect("a line");
+    assert!(line.contains("C1=HolderIdempotent or Idempotent") && line.ends_with("but declares StrictError"), "{line}");
+}
+
+#[test]
+fn who_is_not_shown_to_follow_a_rejected_reading_is_presumed_not_to() {
+    let catalogue = Catalogue::embedded().expect("the catalogue");
+    let report = report(&catalogue, &[], &["submit/duplicate-through-kept-handle", "finish/neither"]);
+    let rejected = |id: &str, name: &str| {
+        let stance = catalogue.ambiguity(id).and_then(|row| row.reading(name)).map(|reading| reading.stance);
+        stance == Some(Stance::Rejected)
+    };
+    assert!(!report.follows.is_empty());
+    for seen in &report.follows {
+        assert!(!seen.rejected && !seen.readings.is_empty(), "{seen:#?}");
+        let named = seen.readings.iter().chain(&seen.excluded);
+        assert_eq!(named.filter(|name| rejected(&seen.ambiguity, name)).count(), 0, "{seen:#?}");
+    }
+    let plain: Vec<&str> =
+        report.follows.iter().filter(|seen| seen.is_plain()).map(|seen| seen.ambiguity.as_str()).collect();
+    assert!(plain.contains(&"D4"), "nothing but a rejected reading is ruled out: {plain:?}");
 }
 
 fn about<'a>(row: &Ambiguity, scenarios: &'a [Scenario]) -> Vec<&'a Scenario> {

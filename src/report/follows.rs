@@ -5,8 +5,7 @@ use super::{Followed, Report, Sighting};
 
 /// The lines of the section, each at most `width` wide where its words allow; none if no event told readings apart.
 pub(super) fn lines(report: &Report, width: usize) -> Vec<String> {
-    let told: Vec<(String, String)> =
-        report.follows.iter().filter(|followed| !followed.is_plain()).map(|followed| row(followed)).collect();
+    let told: Vec<(String, String)> = report.follows.iter().filter(|followed| !followed.is_plain()).map(row).collect();
     let column = told.iter().map(|(what, _)| what.chars().count()).filter(|columns| *columns <= COLUMN).max();
     let column = column.unwrap_or_default();
     let mut lines: Vec<String> = told.iter().map(|(what, facts)| format!("{what:column$}  {facts}")).collect();
