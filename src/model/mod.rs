@@ -56,7 +56,7 @@ pub use property::{Check, Event, Judgement, PROPERTIES, Property};
 pub use queue::{
     QueueChange, REQUIRED_COLUMNS, STORE_NOTIFY_FLAGS, misplaced, notification, notify_flags, queue_table,
 };
-pub(crate) use reading::A11;
+pub(crate) use reading::{A11, H13};
 pub use reading::{AMBIGUITIES, Dim, Dims, Mask, Need, Rules};
 pub use scope::{ClientCall, Composed, Scope, SpoolerOrder};
 pub use spooler::{Act, Desk, forbids};

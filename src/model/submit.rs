@@ -61,13 +61,14 @@ fn again(cx: &Context, m: Message, env: Env, emit: &mut Emit<'_>) {
         emit.step(Step::new(Reply::Success, twice, &SUBMIT_AGAIN).calls(ANY_CALLS).writes());
         return;
     }
+    // What becomes of it while it waits for preprocessing, is A9's question.
     let waits = |mask| m.preprocess && emit.held_to(Dim::A9, mask);
-    let refuses = !emit.held_to(Dim::E6, E6::Idempotent) && !waits(A9::Idempotent);
-    let succeeds =
-        !emit.held_to(Dim::E6, E6::RefuseAny | E6::RefuseSubmitted | E6::RefuseNoAccess) && !waits(A9::Refuse);
+    let reads = |mask| !m.preprocess && emit.held_to(Dim::E6, mask);
+    let refuses = !reads(E6::Idempotent) && !waits(A9::Idempotent);
+    let succeeds = !reads(E6::RefuseAny | E6::RefuseSubmitted | E6::RefuseNoAccess) && !waits(A9::Refuse);
     let codes = match () {
-        () if emit.held_to(Dim::E6, E6::RefuseSubmitted) => Codes::OneOf(&[HResult::MAPI_E_SUBMITTED]),
-        () if emit.held_to(Dim::E6, E6::RefuseNoAccess) => Codes::OneOf(&[HResult::MAPI_E_NO_ACCESS]),
+        () if reads(E6::RefuseSubmitted) => Codes::OneOf(&[HResult::MAPI_E_SUBMITTED]),
+        () if reads(E6::RefuseNoAccess) => Codes::OneOf(&[HResult::MAPI_E_NO_ACCESS]),
         () => Codes::Any,
     };
     if refuses {
@@ -305,18 +306,20 @@ fn alone(
 
 /// CompleteMsg was called for a message that is `sent`; `m`: as it was before.
 fn completed(m: Message, sent: Message, env: Env, (calls, clause): (Calls, &'static Clause), emit: &mut Emit<'_>) {
+    const FINISHES: u8 = D6::StoreFinishes | D6::PostprocessOnly;
+    let finishes = emit.held_to(Dim::D6, FINISHES);
     let both = emit.held_to(Dim::A3, A3::BothFire);
-    // The store finishes after all: instead of the spooler (D6), or beside it (A3).
+    // The store may finish after all: instead of the spooler (D6), or beside it (A3).
     for outcome in finish::fates(sent, env.hook, emit) {
         let (Message { responsible, unsure, .. }, finished) = (sent, outcome.next);
         let next = if both { Message { completing: true, responsible, unsure, ..finished } } else { finished };
         let calls = Calls { sent_mail: Times::Any, ..calls };
-        let mut step = Step::new(Reply::Success, next, clause).and(&COMPLETE).and(outcome.clause).calls(calls);
+        let step = Step::new(Reply::Success, next, clause).and(&COMPLETE).and(outcome.clause).calls(calls);
+        let mut step = if both { step } else { step.needs(Dim::D6, FINISHES) };
         step.needs.extend(outcome.need);
-        let step = if both { step } else { step.needs(Dim::D6, D6::StoreFinishes | D6::PostprocessOnly) };
         emit.step(step.writes());
     }
-    if both {
+    if finishes || both {
         return;
     }
     if emit.held_to(Dim::A2, A2::BothFire) {

@@ -116,3 +116,63 @@ fn names(dim: Dim, mask: Mask) -> Vec<&'static str> {
     let (_, _, readings) = AMBIGUITIES[dim as usize];
     readings.iter().enumerate().filter(|(bit, _)| mask & (1 << bit) != 0).map(|(_, name)| *name).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Followed, Following, Sighting};
+    use crate::model::Dim;
+    use crate::oracle::inference::Told;
+
+    fn at(seq: u64) -> Sighting {
+        Sighting { case: None, seq }
+    }
+
+    fn following(told: &[(u8, u64)]) -> Following {
+        let mut following = Following::default();
+        for (fits, seq) in told {
+            following.note(Told { dim: Dim::C1, fits: *fits }, &at(*seq));
+        }
+        following
+    }
+
+    fn only(following: &Following) -> Followed {
+        let mut all = following.summary();
+        let followed = all.next().expect("one ambiguity");
+        assert_eq!(all.next(), None);
+        followed
+    }
+
+    #[test]
+    fn what_all_events_permit_remains_and_the_last_to_rule_anything_out_decided() {
+        let seen = only(&following(&[(0b011, 4), (0b011, 5), (0b001, 9), (0b101, 12)]));
+        assert_eq!((seen.readings, seen.excluded), (vec!["HolderIdempotent"], vec!["Idempotent", "StrictError"]));
+        assert_eq!((seen.events, seen.decided, seen.differs), (4, at(9), None));
+    }
+
+    #[test]
+    fn the_first_two_sides_that_contradict_each_other_are_named() {
+        let seen = only(&following(&[(0b011, 4), (0b100, 7), (0b001, 8)]));
+        assert_eq!((seen.readings.len(), seen.excluded.len(), seen.events), (0, 3, 3));
+        let (here, there) = seen.differs.expect("a contradiction");
+        assert_eq!((here.readings, here.at), (vec!["HolderIdempotent", "Idempotent"], at(4)));
+        assert_eq!((there.readings, there.at), (vec!["StrictError"], at(7)));
+    }
+
+    #[test]
+    fn what_no_reading_fits_tells_nothing() {
+        assert_eq!(following(&[(0, 4)]).summary().count(), 0);
+    }
+
+    #[test]
+    fn two_parts_say_what_the_whole_says() {
+        let events = [(0b011, 1), (0b001, 2), (0b101, 3), (0b100, 4), (0b010, 5)];
+        for cut in 0..=events.len() {
+            let mut first = following(&events[..cut]);
+            first.absorb(following(&events[cut..]));
+            assert_eq!(only(&first).events, 5);
+            let whole = only(&following(&events));
+            let parts = only(&first);
+            assert_eq!((parts.readings, parts.differs.is_some()), (whole.readings, whole.differs.is_some()), "{cut}");
+        }
+    }
+}

@@ -25,6 +25,9 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let judged = Judged { verdict: case.verdict, reason, findings, case: Some(case) };
         suite.add_test_case(judged.test_case(&case.id, family(case))?);
     }
+    for followed in report.follows.iter().filter(|followed| !followed.readings.is_empty()) {
+        suite.add_property((format!("follows {}", followed.ambiguity), followed.readings.join(" or ")));
+    }
     // A log need not have cases, and what was found there must still turn the build red.
     let findings: Vec<&Finding> = report.findings.iter().filter(|finding| finding.case.is_none()).collect();
     if report.cases.is_empty() || !findings.is_empty() {

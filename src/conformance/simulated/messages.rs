@@ -7,7 +7,9 @@ use spoolproof_sdk::wire::{self, CallParams, Recipient};
 use spoolproof_sdk::{CallError, HResult};
 
 use super::will::Will;
-use crate::model::{Call, Handle, Level, Message, OpenFlags, Place, Profile, Rules, Session, Step, Tri, steps};
+use crate::model::{
+    Call, Dim, H13, Handle, Level, Message, Need, OpenFlags, Place, Profile, Rules, Session, Step, Tri, steps,
+};
 use crate::oracle::bind;
 
 /// The second before the first submission: the start of 2026.
@@ -252,7 +254,8 @@ impl Store {
             self.free.push(handle.clone());
             return;
         }
-        if effect.submits() && will.strays(2) {
+        let stays_dead = self.rules.held_to(Need { dim: Dim::H13, mask: H13::HandleStaysDead });
+        if effect.submits() && (will.strays(2) || stays_dead) {
             // What was open before may go on as a new object would, or not (H13).
             let same = |object: &&mut Object| object.entry_id == target.entry_id;
             self.objects.values_mut().filter(same).for_each(|object| object.handle.stale = true);
