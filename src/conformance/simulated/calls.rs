@@ -14,6 +14,9 @@ use crate::oracle::{bind, owes, words};
 /// How a client is told that it has no business with the outgoing queue (H15).
 const NO_SUPPORT: Reply = Reply::Refused(Codes::OneOf(&[HResult::MAPI_E_NO_SUPPORT]));
 
+/// What precedes an answer that takes no support call.
+const NO_CALLS: (&[SupportCall], bool) = (&[], false);
+
 impl Simulated {
     /// A call on one message.
     pub(super) fn message_call(
@@ -30,9 +33,10 @@ impl Simulated {
             let call = self.call_of(method, params, &target)?;
             let steps = self.store.steps(&target, call);
             let permitted = (before, steps.as_slice());
-            let choice = choose(&self.store.rules, permitted, assumed, &self.support_calls, &mut self.will);
-            let announced = self.store.is_announced(target.session, &mut self.will);
             let in_order = self.store.keeps_order();
+            let made = (self.support_calls.as_slice(), in_order);
+            let choice = choose(&self.store.rules, permitted, assumed, made, &mut self.will);
+            let announced = self.store.is_announced(target.session, &mut self.will);
             match due(&choice.step, &self.support_calls, (announced, in_order), &mut self.will) {
                 Some(method) => self.ask(method, &target, support),
                 None => break (call, choice),
@@ -68,7 +72,7 @@ impl Simulated {
         };
         let steps: Vec<Step> =
             replies.iter().map(|reply| Step::new(*reply, Message::default(), queue_table())).collect();
-        let choice = choose(&self.store.rules, (Message::default(), &steps), assumed, &[], &mut self.will);
+        let choice = choose(&self.store.rules, (Message::default(), &steps), assumed, NO_CALLS, &mut self.will);
         self.check("GetOutgoingQueue", assumed, &choice);
         let read = if choice.code.is_success() { self.store.queue(&mut self.will) } else { CallResult::default() };
         Ok(CallResult { hresult: Some(choice.code), ..read })
@@ -82,14 +86,15 @@ impl Simulated {
         };
         let call = Call::Restart(stop);
         let nothing = Message::default();
-        let started = choose(&self.store.rules, (nothing, &[Step::untouched(nothing)]), assumed, &[], &mut self.will);
+        let started =
+            choose(&self.store.rules, (nothing, &[Step::untouched(nothing)]), assumed, NO_CALLS, &mut self.will);
         self.check(words::call(call), assumed, &started);
         let ids: Vec<String> = self.store.messages.keys().cloned().collect();
         for entry_id in ids {
             let target = Target { session: Session::Client(1), entry_id, handle: None };
             let before = self.store.state(&target.entry_id);
             let steps = self.store.steps(&target, call);
-            let choice = choose(&self.store.rules, (before, &steps), &Assumed::default(), &[], &mut self.will);
+            let choice = choose(&self.store.rules, (before, &steps), &Assumed::default(), NO_CALLS, &mut self.will);
             if let Some(record) = self.store.messages.get_mut(&target.entry_id) {
                 record.state = settled(before, choice.step.next, &mut self.will);
             }
@@ -109,7 +114,7 @@ impl Simulated {
             let target = Target { session, entry_id, handle: None };
             let before = self.store.state(&target.entry_id);
             let steps = self.store.steps(&target, Call::Leave);
-            let choice = choose(&self.store.rules, (before, &steps), &Assumed::default(), &[], &mut self.will);
+            let choice = choose(&self.store.rules, (before, &steps), &Assumed::default(), NO_CALLS, &mut self.will);
             if let Some(record) = self.store.messages.get_mut(&target.entry_id) {
                 record.state = settled(before, choice.step.next, &mut self.will);
             }

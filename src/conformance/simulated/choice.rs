@@ -80,16 +80,16 @@ pub(super) struct Choice {
 /// Takes one of `steps` that is permitted and as assumed, or else one that is permitted: the first, or any.
 ///
 /// A step is permitted if it follows every SHOULD, needs no reading that is undecided and nothing that is not known,
-/// and can still be taken after the support calls that were made.
+/// and can still be taken after the support calls that were made, `in_order` if the store keeps that of the pages.
 pub(super) fn choose(
     rules: &Rules,
     (from, steps): (Message, &[Step]),
     assumed: &Assumed,
-    made: &[SupportCall],
+    (made, in_order): (&[SupportCall], bool),
     will: &mut Will,
 ) -> Choice {
     let failed = bind::support_error(&seen(made));
-    let permitted = |step: &&Step| is_permitted(rules, step, will.deviates()) && can_follow(step, made);
+    let permitted = |step: &&Step| is_permitted(rules, step, will.deviates()) && can_follow(step, made, in_order);
     let clean: Vec<&Step> = steps.iter().filter(permitted).collect();
     let assumable: Vec<(&Step, HResult)> =
         clean.iter().filter_map(|step| Some((*step, assumed.code(step.reply, failed, will)?))).collect();
@@ -115,9 +115,8 @@ pub(super) fn due(
     let lacks = |(times, method): (Times, &'static str)| (wanted(times, will) > count(made, method)).then_some(method);
     let lacking: Vec<&'static str> = required(step).filter_map(lacks).collect();
     let concluding = |method: &&str| matches!(*method, COMPLETE | SENT_MAIL);
-    let too_late = |method: &&str| in_order && **method == *PREPARE && count(made, EXPAND) > 0;
     let mut preparing: Vec<&'static str> = lacking.iter().copied().filter(|method| !concluding(method)).collect();
-    preparing.retain(|method| !too_late(method));
+    preparing.retain(|method| !is_too_late(method, made, in_order));
     if in_order {
         preparing.truncate(1);
     }
@@ -163,11 +162,17 @@ fn is_permitted(rules: &Rules, step: &Step, deviates: bool) -> bool {
     follows && step.lacks.is_none() && step.needs.iter().all(|need| rules.silent(*need))
 }
 
-fn can_follow(step: &Step, made: &[SupportCall]) -> bool {
+fn can_follow(step: &Step, made: &[SupportCall], in_order: bool) -> bool {
     required(step).all(|(times, method)| match count(made, method) {
-        0 => true, // It may still be made.
+        0 if !is_too_late(method, made, in_order) => true, // It may still be made.
         count => times.admits(count),
     })
+}
+
+/// Whether a store that keeps the order of the pages has missed the moment for `method`: PrepareSubmit comes before
+/// ExpandRecips (A8, H5).
+fn is_too_late(method: &str, made: &[SupportCall], in_order: bool) -> bool {
+    in_order && method == PREPARE && count(made, EXPAND) > 0
 }
 
 /// How often a step makes each support call, in the order in which they are made.
