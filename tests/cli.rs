@@ -127,6 +127,8 @@ fn a_command_line_that_is_wrong_exits_with_2_and_says_what_was_meant() {
         (&["audit", "gone.ndjson"], "gone.ndjson: "),
         (&["explain", "ABT-4"], "did you mean `ABT-04`?"),
         (&["explain", "B1=LockDominate"], "did you mean `LockDominates`?"),
+        (&["check", "fair", "--unfair", "spoler"], "did you mean `spooler`?"),
+        (&["check", "tiny", "--unfair", "spooler"], "nothing here assumes `spooler`"),
         (&["reference", "--fault", "no-such-fault"], "--list-faults"),
         (&["reference", "--listen", "everywhere"], "--listen"),
         (&["simulate", "--steps", "0"], "--steps"),
@@ -141,6 +143,16 @@ fn a_command_line_that_is_wrong_exits_with_2_and_says_what_was_meant() {
         assert_eq!(ran.out, "", "{args:?}");
     }
     check(&[], exit::UNREADABLE);
+}
+
+#[test]
+fn an_assumption_that_is_left_out_makes_an_obligation_fail() {
+    check(&["check", "fair"], exit::CONFORMS);
+    let ran = check(&["check", "fair", "--unfair", "transport-announces", "--unfair", "spooler"], exit::VIOLATION);
+    assert!(ran.out.contains("every lock is at last released"), "{}", ran.out);
+    assert!(!ran.out.contains("assuming `spooler`"), "{}", ran.out);
+    let ran = check(&["check", "fair", "--engine", "stateright"], exit::INCONCLUSIVE);
+    assert!(ran.out.contains("what happens at last is not judged"), "{}", ran.out);
 }
 
 #[test]

@@ -54,6 +54,26 @@ fn everything_comes_about_at_last_if_everybody_goes_on() {
 }
 
 #[test]
+fn whatever_else_happens_everything_comes_about_at_last() {
+    // Spoolers that give messages back, coupled stores, resends, crashes, clients that do all that they can.
+    for name in ["rivals", "known", "tiny", "filing", "partial", "resend"] {
+        let (_, text) = SHIPPED_BOUNDS.iter().find(|(other, _)| *other == name).expect("bounds of that name");
+        let bounds = Bounds::parse(name, text).expect("shipped bounds are right");
+        let outcome = explore(&Bounds { fairness: fair().fairness, ..bounds }, &[]);
+        for promise in outcome.promises() {
+            // There is one transport, of whom nothing is assumed, as it is always there and never fails.
+            let applies = promise.obligation.name != NOT_HELD_UP;
+            match &promise.tested {
+                Tested::Holds { .. } => assert!(applies, "{name}: {:?}", promise.obligation),
+                Tested::Untested { .. } => assert!(!applies, "{name}: {:?}", promise.obligation),
+                other => panic!("{name}: {:?}: {other:?}", promise.obligation),
+            }
+        }
+        assert_eq!(outcome.promises().len(), OBLIGATIONS.len(), "{name}");
+    }
+}
+
+#[test]
 fn nothing_is_finished_if_the_spooler_may_rest() {
     let bounds = without("spooler");
     let outcome = explore(&bounds, &[]);
@@ -165,7 +185,7 @@ fn what_cannot_be_judged_is_not_judged() {
 #[test]
 fn a_graph_that_does_not_fit_is_not_judged() {
     // As much as the search takes, and not as much as the judgement takes beside it.
-    let mut memory = 1 << 20;
+    let mut memory = 256 << 10;
     let outcome = loop {
         let outcome = run(&fair(), &Rules::defaults(), &Plan { memory, ..Plan::default() }, &mut |_| {});
         if outcome.stopped.is_none() {

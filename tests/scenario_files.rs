@@ -1,13 +1,14 @@
 //! The shipped scenarios: each file reads, prints back the same, and names requirements of the catalogue.
 
-#[path = "common/spoolers.rs"]
-mod spoolers;
+mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use spoolproof::scenario::{Call, Scenario, Step};
+
+use common::{scenarios, spooler_cases};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -34,13 +35,6 @@ fn files() -> BTreeMap<String, String> {
 fn id(top: &Path, path: &Path) -> String {
     let below = path.strip_prefix(top).expect("a path below `scenarios/`").with_extension("");
     below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
-}
-
-/// The scenarios that a store is judged by, in the order of their ids.
-fn scenarios() -> Vec<Scenario> {
-    let parsed =
-        |(id, source): (String, String)| Scenario::parse(&id, &source).unwrap_or_else(|p| panic!("{id}: {p:#?}"));
-    files().into_iter().map(parsed).collect()
 }
 
 /// The ids of the catalogue.
@@ -196,7 +190,7 @@ fn what_only_some_adapters_serve_is_optional() {
 #[test]
 fn what_a_modelled_requirement_says_shows_it_is_there_and_names_it() {
     let catalogue = spoolproof::spec::Catalogue::embedded().expect("the shipped catalogue is good");
-    let (scenarios, of_spoolers) = (scenarios(), spoolers::spooler_scenarios());
+    let (scenarios, of_spoolers) = (scenarios(), spooler_cases());
     let mut wrong = Vec::new();
     for row in catalogue.requirements() {
         let modelled = row.status == spoolproof::spec::RequirementStatus::Modelled;

@@ -140,12 +140,12 @@ fn a_seed_leads_to_the_same_walks_on_every_machine() {
     };
     let all = [digests("tiny", None), digests("known", None), digests("tiny", Some(("B1", "SampleStore")))].concat();
     insta::assert_snapshot!(all.join("\n"), @r#"
-    tiny 1: 46 walks, 173 states, aaa88bf1b136af99
-    tiny 2: 49 walks, 174 states, 5016078087ccca80
-    known 1: 75 walks, 82 states, e6c767cafa5563c8
-    known 2: 73 walks, 89 states, 7892bd56e2e58993
-    tiny 1: 46 walks, 198 states, 004f5d9b508f14c1
-    tiny 2: 50 walks, 176 states, 23048362ec392b2a
+    tiny 1: 46 walks, 173 states, 00aaefd97a0bb481
+    tiny 2: 49 walks, 174 states, bb1cb53735025f18
+    known 1: 75 walks, 82 states, ea8f1d85ca892314
+    known 2: 73 walks, 89 states, 3a99781f8e7fdfd7
+    tiny 1: 46 walks, 198 states, d68619b639b412e9
+    tiny 2: 50 walks, 176 states, 29531fa6031f5452
     "#);
 }
 
@@ -195,7 +195,7 @@ fn what_was_seen_is_told() {
     };
     insta::assert_snapshot!(told(Some(("B1", "SampleStore")), Detail::Brief), @r#"
     tiny        1 message, 1 recipient, 2 clients
-      seed 1   3,000 steps on 67 walks   210 states   twice the same: 87a7a757671fca3a
+      seed 1   3,000 steps on 67 walks   210 states   twice the same: e9cf335962fff37a
       ✗ a locked message rejects every client open   SEED1-07, SEED1-08   fails in 5 steps under B1=SampleStore   → out/a-locked-message-rejects-every-client-open.toml
            1  client-1  create m1 to alice   S_OK              m1 in the outbox
            2  client-1  submit m1            S_OK              queue: m1   m1 +SUBMIT
@@ -209,7 +209,7 @@ fn what_was_seen_is_told() {
     "#);
     insta::assert_snapshot!(told(None, Detail::Full), @r#"
     tiny        1 message, 1 recipient, 2 clients
-      seed 1   3,000 steps on 66 walks   205 states   twice the same: 1a8f2cc0be957176
+      seed 1   3,000 steps on 66 walks   205 states   twice the same: 84b7d9953214d98e
       ✓ no write-open while queued                                  tested in 280 steps
       ✓ a locked message rejects every client open                  tested in 156 steps
       ✓ best access to a queued, unlocked message is read-only      tested in 19 steps

@@ -1,7 +1,6 @@
 //! A spooler behind the real protocol: the reference spooler conforms, and each of its faults is reported under its own rule.
 
-#[path = "common/spoolers.rs"]
-mod spoolers;
+mod common;
 
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use spoolproof::trace::{ReadOptions, Reader, Writer, audit};
 use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::Profile;
 
-use spoolers::spooler_scenarios;
+use common::spooler_cases;
 
 /// Keeps the traces.
 #[derive(Default)]
@@ -51,7 +50,7 @@ fn judge(scenarios: &[&SpoolerScenario], faults: &[&str]) -> Account {
 
 #[test]
 fn the_reference_spooler_conforms() {
-    let scenarios = spooler_scenarios();
+    let scenarios = spooler_cases();
     let account = judge(&scenarios.iter().collect::<Vec<_>>(), &[]);
     let findings = &account.ledger.findings;
     assert!(findings.is_empty(), "{} findings: {:#?}", findings.len(), &findings[..findings.len().min(6)]);
@@ -70,7 +69,7 @@ fn the_reference_spooler_conforms() {
 
 #[test]
 fn each_fault_is_reported_under_its_own_rule() {
-    let scenarios = spooler_scenarios();
+    let scenarios = spooler_cases();
     let all: Vec<&SpoolerScenario> = scenarios.iter().collect();
     let mut wrong = Vec::new();
     for fault in SPOOLER_FAULTS.iter().filter(|fault| !fault.breaks.is_empty()) {
@@ -92,7 +91,7 @@ fn each_fault_is_reported_under_its_own_rule() {
 
 #[test]
 fn a_spooler_is_held_to_the_reading_that_it_declares() {
-    let scenarios = spooler_scenarios();
+    let scenarios = spooler_cases();
     // The reference spooler declares how it reads these; a spooler that reads them otherwise is held to that instead.
     for (fault, readings, case) in [
         ("youngest-first", serde_json::json!({ "E1": "BestEffort" }), "order/oldest-first"),
@@ -110,7 +109,7 @@ fn a_spooler_is_held_to_the_reading_that_it_declares() {
 
 #[test]
 fn an_adapter_that_fails_says_nothing_of_its_spooler() {
-    let scenarios = spooler_scenarios();
+    let scenarios = spooler_cases();
     let one: Vec<&SpoolerScenario> = scenarios.iter().filter(|case| case.id == "order/one-message").collect();
     for fault in SPOOLER_FAULTS.iter().filter(|fault| fault.breaks.is_empty()) {
         // Nobody has to wait for an answer that never comes; a flood has to have the time to be one.
@@ -125,7 +124,7 @@ fn an_adapter_that_fails_says_nothing_of_its_spooler() {
 
 #[test]
 fn a_recorded_run_is_judged_the_same_without_the_spooler() {
-    let scenarios = spooler_scenarios();
+    let scenarios = spooler_cases();
     let all: Vec<&SpoolerScenario> = scenarios.iter().collect();
     for fault in [None, Some("remove-info-never"), Some("finish-never"), Some("report-twice")] {
         let mut tapes = Tapes::default();

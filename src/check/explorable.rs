@@ -1,11 +1,14 @@
 //! A bounded store as our own search sees it.
 
 use super::engine::Explorable;
-use super::machine::Machine;
-use crate::model::Packed;
+use super::machine::{Machine, Node};
 
 impl Explorable for Machine {
-    fn broken(&self, state: &Packed) -> Option<u8> {
+    fn broken(&self, state: &Node) -> Option<u8> {
         state.broken()
+    }
+
+    fn canonical(&self, state: Node) -> Node {
+        self.standing(state)
     }
 }

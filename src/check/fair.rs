@@ -1,15 +1,15 @@
 //! What happens at last within bounds: the explored graph with the fairness classes of every step, and each obligation
 //! judged on it.
 
+use std::collections::BTreeSet;
+
 use super::bounds::Bounds;
 use super::course::Course;
 use super::engine;
 use super::liveness::{self, Edge, Fairness, Graph, Verdict};
-use super::machine::Machine;
+use super::machine::{Machine, Node};
 use super::run::{NotJudged, Tested};
-use crate::model::{Assumption, FairClasses, OBLIGATIONS, Obligation, Packed, Rules, Subject};
-
-use std::collections::BTreeSet;
+use crate::model::{Assumption, FairClasses, OBLIGATIONS, Obligation, Rules, Subject};
 
 /// What was found of one obligation.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub(super) fn judge(
     (bounds, rules): (&Bounds, &Rules),
     assumptions: &BTreeSet<Assumption>,
     machine: &Machine,
-    explored: engine::Graph<Packed>,
+    explored: engine::Graph<Node>,
     memory: u64,
 ) -> Result<Vec<Promise>, NotJudged> {
     let (states, edges) = (explored.len() as u64, explored.edge_count() as u64);
@@ -71,7 +71,7 @@ struct Labelled {
 }
 
 impl Labelled {
-    fn new(machine: &Machine, explored: engine::Graph<Packed>, asked: &[Vec<Subject>]) -> Self {
+    fn new(machine: &Machine, explored: engine::Graph<Node>, asked: &[Vec<Subject>]) -> Self {
         let subjects: Vec<_> = OBLIGATIONS
             .iter()
             .zip(asked)
@@ -88,7 +88,7 @@ impl Labelled {
                 let action = edge.action;
                 Edge { to: edge.target, action: action.into(), classes: classes[usize::from(action)] }
             }));
-            let world = state.unpack();
+            let world = machine.world(&state);
             pending.push(subjects.iter().zip(0..).fold(0, |bits, ((obligation, subject), place)| {
                 bits | u64::from(obligation.is_pending(*subject, &world)) << place
             }));

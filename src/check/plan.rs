@@ -14,6 +14,9 @@ pub struct Plan {
     pub threads: usize,
     /// How states are told apart.
     pub visited: Visited,
+    /// Whether one state stands for all that are equal to it but for the names of interchangeable messages and recipients.
+    /// What happens at last is not judged then: whose turn it is, is lost with the names.
+    pub symmetry: bool,
     /// How many bytes the states and the tables may take.
     pub memory: u64,
     /// How long it may take.
@@ -44,7 +47,14 @@ pub enum Budget {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { engine: Engine::Own, threads: 1, visited: Visited::Fingerprints, memory: 2 << 30, time: None }
+        Self {
+            engine: Engine::Own,
+            threads: 1,
+            visited: Visited::Fingerprints,
+            symmetry: false,
+            memory: 2 << 30,
+            time: None,
+        }
     }
 }
 

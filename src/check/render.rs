@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::bounds::Bounds;
 use super::course::Course;
-use super::run::{Liveness, Outcome, Stopped, Tested};
+use super::run::{Counted, Liveness, Outcome, Stopped, Tested};
 use super::witness::Trace;
 
 /// How much is told of properties that hold.
@@ -31,15 +31,21 @@ pub fn render_text(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     write!(out, "{:<11} {}   ", bounds.name, bounds.title)?;
-    let (states, transitions) = (grouped(outcome.states), grouped(outcome.transitions));
+    let transitions = grouped(outcome.transitions);
+    let (noun, of) = match outcome.counted {
+        Counted::States => ("states", String::new()),
+        Counted::Representatives { of: Some(all) } => {
+            ("representatives", format!(" of {} states by symmetry", grouped(all)))
+        }
+        Counted::Representatives { of: None } => ("representatives", " by symmetry".to_owned()),
+    };
+    let states = format!("{} {noun}{of}", grouped(outcome.states));
     let (depth, elapsed) = (outcome.depth, outcome.elapsed.as_secs_f64());
     match outcome.stopped {
-        None => {
-            writeln!(out, "{states} states   {transitions} transitions   {elapsed:.1} s   closed at depth {depth}")?
-        }
+        None => writeln!(out, "{states}   {transitions} transitions   {elapsed:.1} s   closed at depth {depth}")?,
         Some(Stopped { by, waiting }) => writeln!(
             out,
-            "stopped at {by}: {states} states, {transitions} transitions, depth {depth} complete, {} states waiting   \
+            "stopped at {by}: {states}, {transitions} transitions, depth {depth} complete, {} {noun} waiting   \
              {elapsed:.1} s",
             grouped(waiting),
         )?,
@@ -49,6 +55,7 @@ pub fn render_text(
     let row = Row {
         wide: names.map(|name| name.chars().count()).max().unwrap_or(0),
         partial: outcome.stopped.is_some(),
+        noun,
         detail,
     };
     for finding in &outcome.findings {
@@ -96,6 +103,7 @@ fn liveness(bounds: &Bounds, outcome: &Outcome, detail: Detail, out: &mut dyn Wr
 /// How a property, or an obligation, is told.
 struct Row {
     wide: usize,
+    noun: &'static str,
     partial: bool,
     detail: Detail,
 }
@@ -108,7 +116,7 @@ impl Row {
         out: &mut dyn Write,
         fails: impl FnOnce(&C, &mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
-        let &Self { wide, partial, detail } = self;
+        let &Self { wide, noun, partial, detail } = self;
         if detail == Detail::Brief && !is_news(tested, partial) {
             return Ok(());
         }
@@ -118,9 +126,9 @@ impl Row {
                 fails(counterexample, out)
             }
             Tested::Holds { states } if partial => {
-                writeln!(out, "  ? {name:wide$}   tested in {} states so far", grouped(*states))
+                writeln!(out, "  ? {name:wide$}   tested in {} {noun} so far", grouped(*states))
             }
-            Tested::Holds { states } => writeln!(out, "  ✓ {name:wide$}   tested in {} states", grouped(*states)),
+            Tested::Holds { states } => writeln!(out, "  ✓ {name:wide$}   tested in {} {noun}", grouped(*states)),
             Tested::Untested { why: Some(why) } => writeln!(out, "  – {name:wide$}   not tested: {why}"),
             Tested::Untested { why: None } if partial => writeln!(out, "  ? {name:wide$}   tested nowhere so far"),
             Tested::Untested { why: None } => {
@@ -128,7 +136,7 @@ impl Row {
             }
             Tested::Unexpected { states } => writeln!(
                 out,
-                "  ✗ {name:wide$}   tested in {} states, and the file says that it is not",
+                "  ✗ {name:wide$}   tested in {} {noun}, and the file says that it is not",
                 grouped(*states)
             ),
         }

@@ -10,16 +10,18 @@ use super::bounds::{Bounds, Pins};
 use super::course::Course;
 use super::engine::{End, Explorable, Graph, Limits, Short, Visited, search};
 use super::fair::{self, Promise};
-use super::machine::{Choice, HOLDS, Machine};
+use super::machine::{Choice, HOLDS, Machine, Node};
 use super::plan::{Budget, Engine, Plan};
 use super::witness::Trace;
-use crate::model::{PROPERTIES, Packed, Property, Rules};
+use crate::model::{PROPERTIES, Property, Rules, Symmetry, World};
 
 /// What one exploration came to.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// How many different states can be reached, or were until it stopped.
     pub states: u64,
+    /// What the states stand for that were counted, here and below.
+    pub counted: Counted,
     /// How many transitions lead from one to another, or back.
     pub transitions: u64,
     /// How many steps lead to the state that is farthest from the start; where it stopped, to how many everything was seen.
@@ -36,6 +38,18 @@ pub struct Outcome {
     pub moved: Option<Pins>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+/// What is counted in an exploration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Counted {
+    /// All states, each for itself.
+    States,
+    /// One state for all those that are equal to it but for the names of interchangeable messages and recipients.
+    Representatives {
+        /// How many states there are in all, if the bounds file says so.
+        of: Option<u64>,
+    },
 }
 
 /// A search that ended before it had seen everything.
@@ -96,6 +110,8 @@ pub enum NotJudged {
     Partial,
     /// stateright's search does not tell its graph.
     NoGraph,
+    /// One state stood for several.
+    Symmetry,
     /// The graph does not fit the memory that may be used, in bytes.
     Memory(u64),
 }
@@ -106,6 +122,9 @@ impl fmt::Display for NotJudged {
         match self {
             Self::Partial => f.write_str("not every state was seen"),
             Self::NoGraph => f.write_str("stateright's search does not tell how it went from state to state"),
+            Self::Symmetry => {
+                f.write_str("one state stands for several, and who is left waiting is lost with the names")
+            }
             Self::Memory(bytes) => write!(f, "the graph does not fit {}", Budget::Memory(*bytes)),
         }
     }
@@ -202,27 +221,33 @@ impl Outcome {
 pub fn run(bounds: &Bounds, rules: &Rules, plan: &Plan, progress: &mut dyn FnMut(u64)) -> Outcome {
     let start = Instant::now();
     let deadline = plan.time.and_then(|time| start.checked_add(time));
+    let symmetry = (plan.symmetry && plan.engine == Engine::Own).then(|| Symmetry::of(&bounds.scope));
+    let symmetry = symmetry.filter(|symmetry| !symmetry.is_trivial());
     let mut traces: Vec<Option<Trace>> = PROPERTIES.iter().map(|_| None).collect();
     loop {
         let active = (0..).zip(&traces).fold(0, |bits, (index, trace)| bits | (u64::from(trace.is_none()) << index));
-        let machine = Machine::new(bounds.scope.clone(), *rules, active);
+        let machine = Machine::new(bounds.scope.clone(), *rules, active).with_symmetry(symmetry.clone());
         let mut explored = match plan.engine {
-            Engine::Own => explore(machine, bounds, plan, deadline, progress),
+            Engine::Own => explore(machine, bounds, plan, (deadline, symmetry.is_none()), progress),
             Engine::Stateright => explore_with_stateright(machine, progress),
         };
         if let Some((broken, path)) = explored.broken {
             let property = usize::from(broken);
-            let steps = path.into_iter().map(|(state, choice)| (state.unpack(), choice.index));
-            traces[property] = Some(Trace::replay(bounds, rules, &PROPERTIES[property], steps));
+            traces[property] = Some(Trace::replay(bounds, rules, &PROPERTIES[property], path.into_iter()));
             continue;
         }
         let counted = Pins { states: explored.states, transitions: explored.transitions };
         // Other readings lead elsewhere; the file speaks of the defaults, and of all states.
-        let comparable = *rules == Rules::defaults() && explored.stopped.is_none();
+        let stated = bounds.pins.filter(|_| *rules == Rules::defaults());
+        let comparable = symmetry.is_none() && explored.stopped.is_none();
         let graph = explored.graph.take();
         let exact = graph.is_some() || (plan.engine == Engine::Own && plan.visited == Visited::Exact);
         return Outcome {
             states: counted.states,
+            counted: match symmetry {
+                None => Counted::States,
+                Some(_) => Counted::Representatives { of: stated.map(|pins| pins.states) },
+            },
             transitions: counted.transitions,
             depth: explored.depth,
             stopped: explored.stopped,
@@ -231,13 +256,14 @@ pub fn run(bounds: &Bounds, rules: &Rules, plan: &Plan, progress: &mut dyn FnMut
             liveness: match (&bounds.fairness, graph) {
                 (None, _) => Liveness::Unasked,
                 (Some(_), _) if explored.stopped.is_some() => Liveness::NotJudged(NotJudged::Partial),
+                (Some(_), None) if symmetry.is_some() => Liveness::NotJudged(NotJudged::Symmetry),
                 (Some(_), None) => Liveness::NotJudged(NotJudged::NoGraph),
                 (Some(assumptions), Some((machine, graph))) => {
                     let judged = fair::judge((bounds, rules), assumptions, &machine, graph, plan.memory);
                     judged.map_or_else(Liveness::NotJudged, Liveness::Judged)
                 }
             },
-            moved: bounds.pins.filter(|pins| comparable && *pins != counted),
+            moved: stated.filter(|pins| comparable && *pins != counted),
             elapsed: start.elapsed(),
         };
     }
@@ -251,30 +277,30 @@ struct Explored {
     stopped: Option<Stopped>,
     tested: [u64; PROPERTIES.len()],
     /// The property that was broken, and the way to where it was.
-    broken: Option<(u8, Vec<(Packed, Choice)>)>,
+    broken: Option<(u8, Vec<(World, u16)>)>,
     /// What was searched, and its graph, if it was kept.
-    graph: Option<(Machine, Graph<Packed>)>,
+    graph: Option<(Machine, Graph<Node>)>,
 }
 
 fn explore(
     machine: Machine,
     bounds: &Bounds,
     plan: &Plan,
-    deadline: Option<Instant>,
+    (deadline, all): (Option<Instant>, bool),
     progress: &mut dyn FnMut(u64),
 ) -> Explored {
     let limits = Limits {
         threads: plan.threads,
         visited: plan.visited,
-        keeps_graph: bounds.fairness.is_some(),
+        keeps_graph: all && bounds.fairness.is_some(),
         memory: plan.memory,
         deadline,
-        expected: bounds.pins.map_or(0, |pins| pins.states),
+        expected: bounds.pins.filter(|_| all).map_or(0, |pins| pins.states),
     };
     let search = search(&machine, &limits, progress);
     let (broken, short) = match search.end {
         End::Closed => (None, None),
-        End::Broken(path) => (machine.broken(&path.last).map(|broken| (broken, path.steps)), None),
+        End::Broken(path) => (machine.broken(&path.last).map(|broken| (broken, way(&machine, path.steps))), None),
         End::Short(short) => (None, Some(short)),
     };
     let budget = short.map(|short| match short {
@@ -293,6 +319,11 @@ fn explore(
     }
 }
 
+/// The states of a path, each with the place of what happens in it.
+fn way(machine: &Machine, path: impl IntoIterator<Item = (Node, Choice)>) -> Vec<(World, u16)> {
+    path.into_iter().map(|(node, choice)| (machine.world(&node), choice.index)).collect()
+}
+
 fn explore_with_stateright(machine: Machine, progress: &mut dyn FnMut(u64)) -> Explored {
     let mut checker = machine.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs();
     let mut pause = Duration::from_millis(1);
@@ -307,7 +338,7 @@ fn explore_with_stateright(machine: Machine, progress: &mut dyn FnMut(u64)) -> E
     let broken = checker.discovery(HOLDS).map(|path| {
         let path = path.into_vec();
         let broken = path.last().and_then(|(state, _)| state.broken()).unwrap_or_default();
-        (broken, path.into_iter().filter_map(|(state, choice)| Some((state, choice?))).collect())
+        (broken, way(checker.model(), path.into_iter().filter_map(|(state, choice)| Some((state, choice?)))))
     });
     Explored {
         states: checker.unique_state_count() as u64,

@@ -25,6 +25,13 @@ pub(crate) struct PlanArgs {
     #[arg(long)]
     exact: bool,
 
+    /// Explore one state for all that are equal but for the names of interchangeable messages and recipients
+    ///
+    /// The sizes in the files are those of all states, and are not compared then. What happens at last is not judged
+    /// where something is interchangeable.
+    #[arg(long)]
+    symmetry: bool,
+
     /// The memory for each of the bounds, after which the search stops and tells how far it came; without it, 2GiB
     #[arg(long, value_name = "SIZE", value_parser = units::bytes)]
     memory: Option<u64>,
@@ -47,6 +54,7 @@ impl PlanArgs {
             engine: self.engine()?,
             threads: self.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get),
             visited: if self.exact { Visited::Exact } else { Visited::Fingerprints },
+            symmetry: self.symmetry,
             memory: self.memory.unwrap_or(default.memory),
             time: self.time,
         })
@@ -59,6 +67,7 @@ impl PlanArgs {
                 let unheeded = [
                     (self.threads.is_some(), "--threads"),
                     (self.exact, "--exact"),
+                    (self.symmetry, "--symmetry"),
                     (self.memory.is_some(), "--memory"),
                     (self.time.is_some(), "--time"),
                 ];

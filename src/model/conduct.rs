@@ -46,7 +46,13 @@ pub fn neglects(rules: &Rules, desk: &Desk) -> Option<&'static Clause> {
         let waits = m.preprocess && desk.errand.waits != 0;
         return (could && !waits).then_some(if m.preprocess { &LEAVES_UNPROCESSED } else { &LEAVES_WAITING });
     }
-    Some(match next(rules, desk)? {
+    next(rules, desk).map(leaving)
+}
+
+/// The rule that is broken by leaving this act undone.
+#[must_use]
+pub const fn leaving(act: Act) -> &'static Clause {
+    match act {
         Act::End(_) => &LEAVES_UNENDED,
         Act::Finish => &LEAVES_UNFINISHED,
         Act::Hand(_) => &LEAVES_UNSENT,
@@ -56,7 +62,7 @@ pub fn neglects(rules: &Rules, desk: &Desk) -> Option<&'static Clause> {
         Act::Report(_) => &LEAVES_UNREPORTED,
         Act::Submit => &LEAVES_UNSUBMITTED,
         Act::Unlock => &LEAVES_LOCKED,
-    })
+    }
 }
 
 /// The rules that stand between a spooler and this act.
@@ -135,7 +141,7 @@ impl TransportFault {
 
 clauses! {
     /// The spooler shows a transport a recipient who has been seen to as one to serve.
-    SHOWS_SERVED { Reply: "RSP-02" "SEED2-06"; }
+    SHOWS_SERVED { Reply: "RSP-02" "SEED2-06" "RPP-18"; }
     /// The spooler lets go of a message, and has not set PR_RESPONSIBILITY of those who were served.
     LEAVES_UNRECORDED { Reply: "XOM-03"; }
     /// The spooler is idle while a message waits that it could take up.
@@ -161,5 +167,5 @@ clauses! {
     /// EndMessage of a transport returns flags that there are not, or that exclude each other.
     TRANSPORT_FLAGS { Reply: "XPE-02" "XPE-03" "XPE-04" "XPE-05"; }
     /// A transport sets PR_RESPONSIBILITY of a recipient whom it was not offered.
-    TRANSPORT_OTHERS_ROWS { Reply: "XPS-14" "RSP-03"; }
+    TRANSPORT_OTHERS_ROWS { Reply: "XPS-14" "RSP-05"; }
 }

@@ -131,8 +131,9 @@ impl Entry {
         (self.message.unclaimed() | (self.message.unsure & self.message.everyone())) & !self.memory
     }
 
-    /// Packs it; place in the queue and rank of time stand above [`LOCAL_BITS`].
-    pub(super) fn pack(&self) -> u128 {
+    /// Packs it without its order among the others, in [`ENTRY_BITS`].
+    #[must_use]
+    pub(crate) fn pack(&self) -> u128 {
         let m = &self.message;
         let mut bits = Bits::default();
         bits.push(m.place as u128, 3);
@@ -164,14 +165,13 @@ impl Entry {
         for handle in &self.handles {
             pack_handle(*handle, &mut bits);
         }
-        debug_assert!(bits.at <= LOCAL_BITS, "{} bits fit", bits.at);
-        bits.at = LOCAL_BITS;
-        bits.push(m.position.into(), 3);
-        bits.push(m.time.into(), 3);
+        debug_assert!(bits.at <= ENTRY_BITS, "{} bits fit", bits.at);
         bits.bits
     }
 
-    pub(super) fn unpack(packed: u128) -> Self {
+    /// What packs to `packed`.
+    #[must_use]
+    pub(crate) fn unpack(packed: u128) -> Self {
         let mut bits = Bits { bits: packed, at: 0 };
         let mut m = Message { place: unpack_place(bits.take(3)), ..Message::default() };
         for flag in [
@@ -205,14 +205,12 @@ impl Entry {
         let (with, ending) = (bits.take(2) as u8, unpack_ending(bits.take(2)));
         let errand = Errand { ran, tried, with: with.checked_sub(1).map(|at| (at, ending)), waits, deferred };
         let handles = [(); SESSIONS].map(|()| unpack_handle(&mut bits));
-        bits.at = LOCAL_BITS;
-        (m.position, m.time) = (bits.take(3) as u8, bits.take(3) as u8);
         Self { message: m, handles, sent, reported, excused, owed, unprocessed, processed, memory, errand }
     }
 }
 
-/// How many low bits hold what is the message's own: all but its order among others.
-pub(super) const LOCAL_BITS: u32 = 112;
+/// How many bits a packed entry takes at most.
+pub(crate) const ENTRY_BITS: u32 = 112;
 
 /// Where a session's handle stands. There are no sessions beyond the bounds.
 const fn slot(session: Session) -> usize {

@@ -7,7 +7,7 @@
 use super::action::Action;
 use super::call::{Call, Env, Handle, OpenFlags, Session, Stop};
 use super::cut::cut;
-use super::entry::{Entry, Errand, LOCAL_BITS};
+use super::entry::{Entry, Errand};
 use super::message::{Level, Lock, Message, Place};
 use super::reading::Rules;
 use super::scope::{Scope, SpoolerOrder};
@@ -55,12 +55,6 @@ impl Local {
     pub(crate) fn moves(&self, before: &Entry) -> bool {
         let (was, is) = (&before.message, &self.after.message);
         self.submitted || was.queued != is.queued || (was.outgoing() && !is.outgoing())
-    }
-
-    /// The message afterwards, packed without its order.
-    #[must_use]
-    pub(crate) fn packed(&self) -> u128 {
-        self.after.pack() & ((1 << LOCAL_BITS) - 1)
     }
 }
 

@@ -202,7 +202,8 @@ pub(super) fn next(rules: &Rules, desk: &Desk) -> Option<Act> {
     if abandoned != 0 {
         return Some(Act::Report(abandoned.trailing_zeros() as u8));
     }
-    if desk.unresolved() != 0 {
+    // What a transport keeps for later is not finished, even if the rows say that everybody is served.
+    if desk.unresolved() != 0 || (deferred != 0 && !follows(Dim::D8, D8::AfterFirstPass)) {
         return back();
     }
     Some(if desk.processed { Act::RemoveInfo } else { Act::Finish })
@@ -212,7 +213,7 @@ clauses! {
     /// The spooler locks what it has locked already.
     LOCKS_TWICE { Reply: "SEED2-05"; }
     /// The spooler takes up again a message for which it has to wait.
-    TAKES_TOO_EARLY { Reply: "XPS-19" "XPS-04" "XPS-08" "XPS-06" "XPE-04"; }
+    TAKES_TOO_EARLY { Reply: "XPS-19" "XPS-04" "XPS-08" "XPS-06" "XPS-05" "XPE-04"; }
     /// The spooler takes up a message before an older one that could go.
     TAKES_OUT_OF_TURN { Reply: "SLS-05" "SLS-06" "OQT-04" "GOQ-07" "OQT-05" "SUB-05"; }
     /// The spooler unlocks a message that a transport is working on.
@@ -222,7 +223,7 @@ clauses! {
     /// The spooler preprocesses what is not to be preprocessed, or no more.
     PREPROCESSES_UNASKED { Reply: "PSF-03" "RPP-15"; }
     /// The spooler runs a preprocessor that is not registered for this message.
-    PREPROCESSES_OTHER { Reply: "RPP-03" "RPP-06" "RPP-07" "RPP-08" "RPP-09" "SEED1-34"; }
+    PREPROCESSES_OTHER { Reply: "RPP-03" "RPP-06" "RPP-07" "RPP-08" "RPP-09"; }
     /// The spooler runs a preprocessor out of its order, or once more.
     PREPROCESSES_OUT_OF_ORDER { Reply: "SEED1-33" "RPP-05"; }
     /// The spooler submits before every preprocessor has run.
@@ -236,11 +237,11 @@ clauses! {
     /// The spooler offers a message once more to a transport that is through with it.
     HANDS_AGAIN { Reply: "XPS-07" "ADT-04" "XPE-02"; }
     /// The spooler offers a message to a transport that it has to wait for.
-    HANDS_TOO_EARLY { Reply: "XPS-19" "XPS-04" "XPS-08" "XPS-06"; }
+    HANDS_TOO_EARLY { Reply: "XPS-19" "XPS-04" "XPS-08" "XPS-06" "XPS-05"; }
     /// The spooler offers a message to a transport that keeps it for later, and has not announced it.
     HANDS_DEFERRED { Reply: "XPE-03" "XPS-01" "SPN-04"; }
     /// The spooler hands a message to a transport that takes none of the recipients who are left.
-    HANDS_TO_NOBODY { Reply: "ADT-02" "SEED2-06" "RSP-02"; }
+    HANDS_TO_NOBODY { Reply: "ADT-02" "SEED2-06" "RSP-02" "RPP-18"; }
     /// The spooler passes over an earlier transport that takes the same recipients.
     HANDS_OUT_OF_ORDER { Reply: "ADT-03" "ADT-04"; }
     /// The spooler calls EndMessage where nothing was handed over.
@@ -252,7 +253,7 @@ clauses! {
     /// The spooler has preprocessed data removed before sending is over.
     REMOVES_TOO_EARLY { Reply: "SEED2-07" "RPP-19"; }
     /// The spooler has preprocessed data removed where there is none.
-    REMOVES_NOTHING { Reply: "SEED2-07" "SEED2-08"; }
+    REMOVES_NOTHING { Reply: "SEED2-07" "SEED2-08" "RPP-10"; }
     /// The spooler finishes a message that it has not locked.
     FINISHES_UNLOCKED { Reply: "FIN-08"; }
     /// The spooler finishes a message that has still to be preprocessed.
@@ -262,7 +263,7 @@ clauses! {
     /// The spooler finishes a message that a transport keeps for later.
     FINISHES_DEFERRED { Reply: "XPE-03" "SEED2-09"; }
     /// The spooler finishes a message while a recipient is neither served nor reported.
-    FINISHES_EARLY { Reply: "SEED2-06" "RSP-07" "RSP-06" "XOM-02"; }
+    FINISHES_EARLY { Reply: "SEED2-06" "RSP-07" "RSP-06" "XOM-02" "XPE-04" "XPE-05" "XPS-05"; }
     /// The spooler finishes a message that still carries preprocessed data.
-    FINISHES_PROCESSED { Reply: "SEED2-07" "RPP-19" "RPP-20"; }
+    FINISHES_PROCESSED { Reply: "SEED2-07" "RPP-19" "RPP-10"; }
 }

@@ -4,12 +4,12 @@
 //! of [`super::steps`] and of the actors by [`super::action`].
 
 use super::call::{Handle, Session};
-use super::entry::{CLIENTS_MAX, Entry, LOCAL_BITS, RECIPIENTS_MAX, SPOOLERS_MAX, TRANSPORTS_MAX};
+use super::entry::{CLIENTS_MAX, Entry, RECIPIENTS_MAX, SPOOLERS_MAX, TRANSPORTS_MAX};
 use super::message::Message;
 use super::scope::Scope;
 
 /// The state of a bounded store and of its surroundings.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct World {
     /// The messages, in the order of their creation.
     pub entries: [Entry; Self::MESSAGES_MAX],
@@ -27,13 +27,6 @@ pub struct World {
     pub down: u8,
     /// The property that the last step broke, by its place in the list of properties. Such a state leads nowhere.
     pub broken: Option<u8>,
-}
-
-/// A [`World`] in as few bits as it takes.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Packed {
-    messages: [[u64; 2]; World::MESSAGES_MAX],
-    rest: u32,
 }
 
 impl World {
@@ -121,74 +114,76 @@ impl World {
         }
     }
 
-    /// Packs it.
+    /// What is nobody's own, as a number: the order of the messages, what may still fail, and what is broken.
     #[must_use]
-    pub fn pack(&self) -> Packed {
+    pub(crate) fn frame(&self) -> u64 {
+        let ranks = self.entries.iter().rev().flat_map(|entry| [entry.message.time, entry.message.position]);
         let budgets = [self.crashes, self.stops, self.spooler_crashes, self.transport_crashes, self.outages, self.down];
-        let mut rest = budgets.into_iter().rev().fold(0, |rest, budget| (rest << 3) | u32::from(budget));
-        rest |= self.broken.map_or(0, |index| u32::from(index) + 1) << BROKEN_AT;
-        Packed { messages: self.entries.map(|entry| halves(entry.pack())), rest }
+        let broken = u64::from(self.broken.map_or(0, |index| index + 1));
+        [broken]
+            .into_iter()
+            .chain(budgets.into_iter().chain(ranks).map(u64::from))
+            .fold(0, |frame, field| frame << 3 | field)
     }
-}
 
-impl Packed {
-    /// Unpacks it.
+    /// The state of which these are the messages, and this is the frame.
     #[must_use]
-    pub fn unpack(&self) -> World {
-        let field = |index: u32| ((self.rest >> (3 * index)) & 0b111) as u8;
-        World {
-            entries: self.messages.map(|packed| Entry::unpack(whole(packed))),
-            crashes: field(0),
-            stops: field(1),
-            spooler_crashes: field(2),
-            transport_crashes: field(3),
-            outages: field(4),
-            down: field(5),
-            broken: self.broken(),
+    pub(crate) fn framed(mut entries: [Entry; Self::MESSAGES_MAX], frame: u64) -> Self {
+        let mut rest = frame;
+        let mut field = || {
+            let field = (rest & 0b111) as u8;
+            rest >>= 3;
+            field
+        };
+        for entry in &mut entries {
+            (entry.message.position, entry.message.time) = (field(), field());
+        }
+        let [down, outages, transport_crashes, spooler_crashes, stops, crashes] = [(); 6].map(|()| field());
+        let broken = Self::broken_in(frame);
+        Self { entries, crashes, stops, spooler_crashes, transport_crashes, outages, down, broken }
+    }
+
+    /// The order of message `at` in states with this frame: its time, and then its place in the queue.
+    #[must_use]
+    pub(crate) const fn order_in(frame: u64, at: usize) -> u8 {
+        (frame >> (ORDER_BITS * at as u32)) as u8 & ((1 << ORDER_BITS) - 1)
+    }
+
+    /// The frame of a state that is like one with `frame`, but that each message has moved to another place: to each the
+    /// one in the place that `order` names.
+    #[must_use]
+    pub(crate) fn moved(frame: u64, order: [usize; Self::MESSAGES_MAX]) -> u64 {
+        let rest = frame >> (ORDER_BITS * Self::MESSAGES_MAX as u32);
+        let orders = order.iter().rev().map(|at| u64::from(Self::order_in(frame, *at)));
+        orders.fold(rest, |frame, order| frame << ORDER_BITS | order)
+    }
+
+    /// The property that is broken in states with this frame.
+    #[must_use]
+    pub(crate) const fn broken_in(frame: u64) -> Option<u8> {
+        ((frame >> BROKEN_AT) as u8).checked_sub(1)
+    }
+
+    /// The frame of a state that is like one with `frame`, in which nothing is broken, but for this.
+    #[must_use]
+    pub(crate) const fn breaking(frame: u64, broken: Option<u8>) -> u64 {
+        match broken {
+            Some(index) => frame | (index as u64 + 1) << BROKEN_AT,
+            None => frame,
         }
     }
 
     /// All of it as numbers, which are the same on every machine.
     pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
-        self.messages.iter().flatten().copied().chain([u64::from(self.rest)])
-    }
-
-    /// The property that the last step broke.
-    #[must_use]
-    pub const fn broken(&self) -> Option<u8> {
-        ((self.rest >> BROKEN_AT) as u8).checked_sub(1)
-    }
-
-    /// What message `at` is by itself, without its order among the others: two equal ones do the same in equal
-    /// surroundings.
-    #[must_use]
-    pub const fn local(&self, at: usize) -> u128 {
-        whole(self.messages[at]) & ((1 << LOCAL_BITS) - 1)
-    }
-
-    /// The same state after a step of message `at` alone that left the queue and the times as they were.
-    #[must_use]
-    pub const fn with_local(mut self, at: usize, local: u128, broken: Option<u8>) -> Self {
-        let order = whole(self.messages[at]) >> LOCAL_BITS << LOCAL_BITS;
-        self.messages[at] = halves(order | local);
-        if let Some(index) = broken {
-            self.rest |= (index as u32 + 1) << BROKEN_AT;
-        }
-        self
+        let packed = self.entries.iter().map(|entry| entry.alone().pack());
+        packed.flat_map(|packed| [packed as u64, (packed >> 64) as u64]).chain([self.frame()])
     }
 }
 
-/// Two words are aligned as one is, which keeps a packed state small.
-const fn halves(packed: u128) -> [u64; 2] {
-    [packed as u64, (packed >> 64) as u64]
-}
-
-const fn whole(halves: [u64; 2]) -> u128 {
-    (halves[1] as u128) << 64 | halves[0] as u128
-}
-
-/// Above the budgets and the transports that are down, three bits each.
-const BROKEN_AT: u32 = 18;
+/// How many bits say the order of a message.
+const ORDER_BITS: u32 = 6;
+/// Above two ranks for each message, and six budgets, three bits each.
+const BROKEN_AT: u32 = 3 * (2 * World::MESSAGES_MAX as u32 + 6);
 
 #[cfg(test)]
 mod tests {
@@ -291,13 +286,14 @@ mod tests {
             let [crashes, stops, spooler_crashes, transport_crashes, outages, down] = budgets;
             let world =
                 World { entries, crashes, stops, spooler_crashes, transport_crashes, outages, down, broken };
-            let packed = world.pack();
-            prop_assert_eq!(packed.unpack(), world);
-            prop_assert_eq!(packed.broken(), broken);
+            let alone = world.entries.map(|entry| Entry::unpack(entry.alone().pack()));
+            prop_assert_eq!(World::framed(alone, world.frame()), world);
+            prop_assert_eq!(World::broken_in(world.frame()), broken);
         }
 
         #[test]
         fn different_messages_pack_differently(one in entries(), other in entries()) {
+            let (one, other) = (one.alone(), other.alone());
             prop_assert_eq!(one.pack() == other.pack(), one == other);
             prop_assert_eq!(Entry::unpack(one.pack()), one);
         }

@@ -150,6 +150,7 @@ impl Oracle {
         self.buffer = buffer;
         drafts.extend(self.blame_caller(&tracker, session, object, call));
         drafts.extend(self.blame_ready(session, call, calls));
+        drafts.extend(self.blame_order(call, calls));
 
         let kept = kept.map(str::to_owned);
         tracker.content = match writes {
@@ -445,6 +446,28 @@ impl Oracle {
         repeated.then(|| draft(Verdict::Deviation, what, "a second call"))
     }
 
+    /// PrepareSubmit comes before ExpandRecips (SEED1-16, SEED1-50), where the store says that it keeps this order (A8, H5).
+    fn blame_order(&mut self, call: Call, calls: &[SupportSeen]) -> Option<Draft> {
+        let place = |method: &str| calls.iter().position(|call| call.method == method);
+        let (prepared, expanded) = (place("support.prepare_submit")?, place("support.expand_recips")?);
+        if !matches!(call, Call::Submit(_)) {
+            return None;
+        }
+        if prepared < expanded {
+            self.ledger.exercise(["SEED1-50"].into_iter());
+            return None;
+        }
+        (self.declares("A8", "SeedOrder") || self.declares("H5", "OrderJudged")).then(|| Draft {
+            verdict: Verdict::Violation,
+            who: Who::Store,
+            ids: vec!["SEED1-50", "SEED1-16"],
+            readings: Vec::new(),
+            what: "ExpandRecips was called before PrepareSubmit".to_owned(),
+            expected: "PrepareSubmit first, as the profile declares".to_owned(),
+            observed: "PrepareSubmit after ExpandRecips".to_owned(),
+        })
+    }
+
     /// Takes an observation into everything that was left free.
     fn learn(&mut self, tracker: &mut Tracker, entry_id: &str, observation: &Observation) {
         let addresses = std::mem::take(&mut tracker.addresses);
@@ -487,10 +510,15 @@ impl Oracle {
         else {
             return;
         };
-        if let [Some(change)] = *changes {
+        let continues = matches!(call, Call::Submit(_)) && event.session.as_deref().is_some_and(is_spooler);
+        let silent = continues && self.declares("H10", "ContinuationSilent");
+        if let [Some(change)] = *changes
+            && !silent
+            && !self.declares("E4", "PollingSuffices")
+        {
             self.owe(tracker, entry_id, Owed { change, seq: event.seq });
         }
-        let by_spooler = event.session.as_deref().is_some_and(|session| session.starts_with("spooler"));
+        let by_spooler = event.session.as_deref().is_some_and(is_spooler);
         if matches!(call, Call::NotifyNewMail) && code.is_success() && by_spooler {
             self.owe(tracker, entry_id, Owed { change: QueueChange::NewMail, seq: event.seq });
         }
@@ -562,6 +590,11 @@ impl Oracle {
         let soft = |id: &&str| matches!(self.strengths.get(*id), Some(Strength::Should | Strength::May));
         if !ids.is_empty() && ids.iter().all(soft) { Verdict::Deviation } else { Verdict::Violation }
     }
+}
+
+/// Whether a session is a spooler's.
+fn is_spooler(session: &str) -> bool {
+    session.starts_with("spooler")
 }
 
 /// Whether PR_CLIENT_SUBMIT_TIME must stay as it is.

@@ -18,7 +18,7 @@ use super::tracker::{Entry as HistoryEntry, Said, Tracker};
 use super::verdict::{Finding, Verdict, Who};
 use crate::model::{
     Act, Aspect, Clause, Desk, Ending, Entry, Errand, Lock, Message, Session, TransportFault, forbids,
-    forbids_letting_go, forbids_lock, forbids_rows, guards, neglects, turns_in_order,
+    forbids_letting_go, forbids_lock, forbids_rows, guards, leaving, neglects, turns_in_order,
 };
 
 /// How many messages the order of the queue is judged among.
@@ -53,6 +53,8 @@ struct Known {
     removable: u8,
     /// Recipients whom a transport has reported while it is being handed the message.
     failing: u32,
+    /// The transport whose SubmitMessage has just failed with an error after which EndMessage may follow (F3).
+    failed: Option<u8>,
 }
 
 impl Default for Known {
@@ -66,6 +68,7 @@ impl Default for Known {
             untrue: 0,
             removable: 0,
             failing: 0,
+            failed: None,
         }
     }
 }
@@ -116,6 +119,7 @@ impl Known {
     fn forsake(&mut self) {
         self.minds = vec![Errand::default()];
         (self.memory, self.reported, self.undeliverable, self.failing) = (0, 0, 0, 0);
+        self.failed = None;
     }
 
     fn each_mind(&mut self, change: impl Fn(&mut Errand)) {
@@ -188,12 +192,15 @@ impl Oracle {
             return Vec::new(); // Who has lost a race is not to blame, and nobody whose message is not known.
         }
         let desks = self.desks(seen.number, &seen.entry_id);
+        let ends_errors = !self.declares("F3", "EndOnlyOnSuccess");
         let Some(errands) = &mut self.errands else { return Vec::new() };
         let known = errands.known.entry(seen.entry_id.clone()).or_default();
         let index = event.params.index.and_then(|index| u8::try_from(index).ok());
         let (removable, rows) = (known.removable, known.table(&tracker.addresses));
+        let failed = known.failed.filter(|_| ends_errors);
         let rule = |desk: &Desk| match act {
             Act::Lock => forbids_lock(&rules, desk),
+            Act::End(at) if failed == Some(at) => None,
             Act::Report(place) if known.undeliverable >> place & 1 == 1 => None,
             Act::RemoveInfo => {
                 let is_there = index.is_some_and(|index| removable & 1_u8.checked_shl(index.into()).unwrap_or(0) != 0);
@@ -213,8 +220,9 @@ impl Oracle {
             verdicts.iter().filter(|(_, broken)| broken.is_none()).map(|(mind, _)| *mind).collect();
         if !permitted.is_empty() {
             known.minds.retain(|mind| permitted.contains(mind));
-            let ids = guards(act).iter().flat_map(|clause| clause.ids(Aspect::Reply));
-            self.ledger.exercise(ids.filter(|id| !id.is_empty()));
+            let clauses = guards(act).iter().copied().chain([leaving(act)]);
+            let ids = clauses.flat_map(|clause| clause.ids(Aspect::Reply));
+            self.ledger.exercise(ids);
             return Vec::new();
         }
         let broken = verdicts.into_iter().find_map(|(_, broken)| broken);
@@ -461,7 +469,12 @@ impl Oracle {
                     None => {}
                 };
                 known.each_mind(handed);
+                let unended = |code: &HResult| {
+                    !code.is_success() && ![HResult::MAPI_E_BUSY, HResult::MAPI_E_NOT_ME].contains(code)
+                };
+                known.failed = place.filter(|_| result.hresult.as_ref().is_some_and(unended));
             }
+            "transport.end_message" if known.failed.take().is_some_and(|failed| Some(failed) == place) => {}
             "transport.end_message" if success => {
                 let has = |flag: &str| result.flags.iter().flatten().any(|each| each == flag);
                 let ended = |mind: &mut Errand| {

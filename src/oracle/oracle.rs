@@ -246,6 +246,11 @@ impl Oracle {
         self.rules = self.case_rules;
     }
 
+    /// Whether the profile declares a reading that changes no step, so that the model has no switch for it.
+    pub(super) fn declares(&self, ambiguity: &str, reading: &str) -> bool {
+        self.wire_profile.readings.get(ambiguity).is_some_and(|declared| declared == reading)
+    }
+
     /// Whether calls of this support method or notifications of this kind would be in the log.
     pub(super) fn routes(&self, method: &str) -> bool {
         let recorded = if method.starts_with("notify.") { self.records.notifications } else { self.records.support };

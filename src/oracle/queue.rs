@@ -156,7 +156,7 @@ impl Oracle {
     /// A queued message without a row: it may come later (E3), but not after everything else has.
     fn judge_absent(&mut self, event: &Event, rows: &[QueueRow], settled: bool) {
         let strict = settled || !self.rules.silent(Need { dim: Dim::E3, mask: 1 });
-        let declared = self.wire_profile.readings.get("E3").is_some_and(|reading| reading == "Eventually");
+        let declared = self.declares("E3", "Eventually");
         let shown = rows.iter().filter_map(|row| self.messages.get(&self.row_message(&row.entry_id)?)?.submitted);
         let newest_shown = shown.max_by_key(|moment| (moment.span.began, moment.seq));
         let mut absent = Vec::new();

@@ -1,7 +1,7 @@
 //! A run: what happened from the empty store on, step by step, and how it is taken again when steps are left out.
 
 use crate::check::bounds::Bounds;
-use crate::model::{Action, Buffers, Packed, Reply, Rules, Transition, World};
+use crate::model::{Action, Buffers, Reply, Rules, Transition, World};
 
 /// What is run, and the property that is to be broken.
 #[derive(Clone, Copy, Debug)]
@@ -65,10 +65,9 @@ impl Course<'_> {
     }
 
     /// Takes steps by their places. `None` if the property is not broken on the way.
-    pub(super) fn follow(&self, path: impl Iterator<Item = (Packed, u16)>, buffers: &mut Buffers) -> Option<Run> {
+    pub(super) fn follow(&self, path: impl Iterator<Item = (World, u16)>, buffers: &mut Buffers) -> Option<Run> {
         let mut run = Run::new();
-        for (state, index) in path {
-            let world = state.unpack();
+        for (world, index) in path {
             let all = transitions(&world, self.bounds, self.rules, buffers);
             if usize::from(index) >= all.len() {
                 return None;

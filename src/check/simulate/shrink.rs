@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use stateright::Model;
 
 use super::run::{Course, Run};
-use crate::check::machine::Machine;
-use crate::model::{Buffers, Packed};
+use crate::check::machine::{Machine, Node};
+use crate::model::{Buffers, World};
 
 /// A failure made short.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ fn leave_out(course: &Course<'_>, run: Run, buffers: &mut Buffers) -> Run {
 /// What a search came to.
 enum Found {
     /// A shorter way, from the start of the run.
-    Shorter(Vec<(Packed, u16)>),
+    Shorter(Vec<(World, u16)>),
     /// None.
     Nothing {
         /// Whether everything was seen that would have been shorter.
@@ -89,19 +89,19 @@ struct Search<'r> {
     run: &'r Run,
     at: usize,
     /// The later states of the run, each with its last place in it.
-    later: FxHashMap<Packed, usize>,
+    later: FxHashMap<Node, usize>,
     /// What was found, in its order: each with where it was found from, and by which step.
-    states: Vec<(Packed, u32, u16)>,
+    states: Vec<(Node, u32, u16)>,
 }
 
 impl<'r> Search<'r> {
     fn new(machine: &'r Machine, run: &'r Run, at: usize) -> Self {
-        let later = (at + 1..run.len()).map(|at| (run[at].world.pack(), at)).collect();
-        Self { machine, run, at, later, states: vec![(run[at].world.pack(), u32::MAX, 0)] }
+        let later = (at + 1..run.len()).map(|at| (machine.node(&run[at].world), at)).collect();
+        Self { machine, run, at, later, states: vec![(machine.node(&run[at].world), u32::MAX, 0)] }
     }
 
     fn run(mut self) -> Found {
-        let mut known: FxHashMap<Packed, ()> = FxHashMap::default();
+        let mut known: FxHashMap<Node, ()> = FxHashMap::default();
         known.insert(self.states[0].0, ());
         let mut choices = Vec::new();
         let mut level = 0..1;
@@ -137,16 +137,17 @@ impl<'r> Search<'r> {
     }
 
     /// The run as it is up to where the search started, then the way that was found, then the rest of the run from `joined`.
-    fn path(&self, from: usize, index: u16, joined: usize) -> Vec<(Packed, u16)> {
-        let mut found = vec![(self.states[from].0, index)];
+    fn path(&self, from: usize, index: u16, joined: usize) -> Vec<(World, u16)> {
+        let world = |from: usize| self.machine.world(&self.states[from].0);
+        let mut found = vec![(world(from), index)];
         let mut from = from;
         while let (_, parent, index) = self.states[from]
             && parent != u32::MAX
         {
             from = parent as usize;
-            found.push((self.states[from].0, index));
+            found.push((world(from), index));
         }
-        let own = |range: std::ops::Range<usize>| self.run[range].iter().map(|step| (step.world.pack(), step.index));
+        let own = |range: std::ops::Range<usize>| self.run[range].iter().map(|step| (step.world, step.index));
         own(0..self.at).chain(found.into_iter().rev()).chain(own(joined..self.run.len())).collect()
     }
 }

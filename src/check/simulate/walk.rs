@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use arrayvec::ArrayVec;
 use rustc_hash::FxHashSet;
 
 use super::Walks;
@@ -10,7 +11,7 @@ use super::kind::Kind;
 use super::run::{Course, Run, transitions};
 use crate::check::bounds::Bounds;
 use crate::check::engine::fingerprint;
-use crate::model::{Buffers, PROPERTIES, Packed, Rules, Transition, World};
+use crate::model::{Buffers, PROPERTIES, Rules, Transition, World};
 
 /// What was seen on all walks.
 #[derive(Clone, Debug)]
@@ -37,7 +38,7 @@ pub(super) struct Failure {
     /// Which walk it was, from 1.
     pub(super) walk: u64,
     /// The way there.
-    pub(super) path: Vec<(Packed, u16)>,
+    pub(super) path: Vec<(World, u16)>,
 }
 
 impl Failure {
@@ -77,6 +78,11 @@ pub(super) fn walk(bounds: &Bounds, rules: &Rules, walks: &Walks, progress: &mut
     walked
 }
 
+/// What tells a state from others.
+fn print(world: &World) -> u64 {
+    fingerprint(&world.words().collect::<ArrayVec<u64, { 2 * World::MESSAGES_MAX + 1 }>>())
+}
+
 struct Walker<'a> {
     bounds: &'a Bounds,
     rules: &'a Rules,
@@ -91,8 +97,7 @@ impl Walker<'_> {
     fn go(&mut self, mut chance: Chance, most: u64, walked: &mut Walked) {
         let mut world = World::new(&self.bounds.scope);
         let mut path = Vec::new();
-        let mut state = world.pack();
-        let start = fingerprint(&state);
+        let start = print(&world);
         self.seen.insert(start);
         let (mut own, mut circling) = (FxHashSet::from_iter([start]), 0);
         for _ in 0..most {
@@ -101,18 +106,17 @@ impl Walker<'_> {
                 return;
             }
             let kinds: Vec<Kind> = all.iter().map(|transition| Kind::of(&transition.action)).collect();
-            let at = chance.choose(&kinds, |at| !self.seen.contains(&fingerprint(&all[at].after.pack())));
+            let at = chance.choose(&kinds, |at| !self.seen.contains(&print(&all[at].after)));
             let transition = all[at];
             *walked.kinds.entry(kinds[at]).or_default() += 1;
             walked.steps += 1;
-            path.push((state, at as u16));
+            path.push((world, at as u16));
             let after = transition.after;
-            state = after.pack();
-            let print = fingerprint(&state);
+            let print = print(&after);
             self.seen.insert(print);
             circling = if own.insert(print) { 0 } else { circling + 1 };
             walked.digest = digest(walked.digest, at as u64);
-            walked.digest = state.words().fold(walked.digest, digest);
+            walked.digest = after.words().fold(walked.digest, digest);
             if self.judge(&transition, &path, walked) {
                 return;
             }
@@ -121,7 +125,7 @@ impl Walker<'_> {
     }
 
     /// Judges a step; says whether it broke a property that was not broken before.
-    fn judge(&mut self, transition: &Transition<'_>, path: &[(Packed, u16)], walked: &mut Walked) -> bool {
+    fn judge(&mut self, transition: &Transition<'_>, path: &[(World, u16)], walked: &mut Walked) -> bool {
         let judgement = transition.judge();
         for (index, count) in walked.tested.iter_mut().enumerate() {
             *count += (judgement.tested >> index) & 1;

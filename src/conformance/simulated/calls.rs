@@ -32,7 +32,8 @@ impl Simulated {
             let permitted = (before, steps.as_slice());
             let choice = choose(&self.store.rules, permitted, assumed, &self.support_calls, &mut self.will);
             let announced = self.store.is_announced(target.session, &mut self.will);
-            match due(&choice.step, &self.support_calls, announced, &mut self.will) {
+            let in_order = self.store.keeps_order();
+            match due(&choice.step, &self.support_calls, (announced, in_order), &mut self.will) {
                 Some(method) => self.ask(method, &target, support),
                 None => break (call, choice),
             }

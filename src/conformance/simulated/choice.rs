@@ -104,12 +104,23 @@ pub(super) fn choose(
 
 /// The support call that `step` makes next, after those that were made.
 ///
-/// What comes of ExpandRecips decides whether CompleteMsg is called at all, so nothing that prepares follows it.
-pub(super) fn due(step: &Step, made: &[SupportCall], announced: bool, will: &mut Will) -> Option<&'static str> {
+/// What comes of ExpandRecips decides whether CompleteMsg is called at all, so nothing that prepares follows it. In the
+/// order of the pages (A8, H5), neither does PrepareSubmit.
+pub(super) fn due(
+    step: &Step,
+    made: &[SupportCall],
+    (announced, in_order): (bool, bool),
+    will: &mut Will,
+) -> Option<&'static str> {
     let lacks = |(times, method): (Times, &'static str)| (wanted(times, will) > count(made, method)).then_some(method);
     let lacking: Vec<&'static str> = required(step).filter_map(lacks).collect();
     let concluding = |method: &&str| matches!(*method, COMPLETE | SENT_MAIL);
-    let preparing: Vec<&'static str> = lacking.iter().copied().filter(|method| !concluding(method)).collect();
+    let too_late = |method: &&str| in_order && **method == *PREPARE && count(made, EXPAND) > 0;
+    let mut preparing: Vec<&'static str> = lacking.iter().copied().filter(|method| !concluding(method)).collect();
+    preparing.retain(|method| !too_late(method));
+    if in_order {
+        preparing.truncate(1);
+    }
     let concluded = made.iter().any(|call| concluding(&call.method.as_str()));
     let due = if concluded || preparing.is_empty() {
         lacking.iter().copied().find(concluding)

@@ -94,6 +94,12 @@ pub(super) struct Store {
 }
 
 impl Store {
+    /// Whether it says that it keeps the order of the pages (A8, H5).
+    pub(super) fn keeps_order(&self) -> bool {
+        let declares = |id: &str, name: &str| self.profile.readings.get(id).is_some_and(|reading| reading == name);
+        declares("A8", "SeedOrder") || declares("H5", "OrderJudged")
+    }
+
     /// An empty store that follows `rules`, and the readings that `profile` declares over them.
     pub(super) fn new(profile: wire::Profile, mut rules: Rules) -> Self {
         for (ambiguity, reading) in &profile.readings {
