@@ -306,20 +306,18 @@ fn alone(
 
 /// CompleteMsg was called for a message that is `sent`; `m`: as it was before.
 fn completed(m: Message, sent: Message, env: Env, (calls, clause): (Calls, &'static Clause), emit: &mut Emit<'_>) {
-    const FINISHES: u8 = D6::StoreFinishes | D6::PostprocessOnly;
-    let finishes = emit.held_to(Dim::D6, FINISHES);
     let both = emit.held_to(Dim::A3, A3::BothFire);
-    // The store may finish after all: instead of the spooler (D6), or beside it (A3).
+    // The store finishes after all: instead of the spooler (D6), or beside it (A3).
     for outcome in finish::fates(sent, env.hook, emit) {
         let (Message { responsible, unsure, .. }, finished) = (sent, outcome.next);
         let next = if both { Message { completing: true, responsible, unsure, ..finished } } else { finished };
         let calls = Calls { sent_mail: Times::Any, ..calls };
-        let step = Step::new(Reply::Success, next, clause).and(&COMPLETE).and(outcome.clause).calls(calls);
-        let mut step = if both { step } else { step.needs(Dim::D6, FINISHES) };
+        let mut step = Step::new(Reply::Success, next, clause).and(&COMPLETE).and(outcome.clause).calls(calls);
         step.needs.extend(outcome.need);
+        let step = if both { step } else { step.needs(Dim::D6, D6::StoreFinishes | D6::PostprocessOnly) };
         emit.step(step.writes());
     }
-    if finishes || both {
+    if both {
         return;
     }
     if emit.held_to(Dim::A2, A2::BothFire) {
