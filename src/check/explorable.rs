@@ -1,7 +1,9 @@
 //! A bounded store as our own search sees it.
 
+use stateright::Model;
+
 use super::engine::Explorable;
-use super::machine::{Machine, Node};
+use super::machine::{Choice, Machine, Node};
 
 impl Explorable for Machine {
     fn broken(&self, state: &Node) -> Option<u8> {
@@ -10,5 +12,15 @@ impl Explorable for Machine {
 
     fn canonical(&self, state: Node) -> Node {
         self.standing(state)
+    }
+
+    fn successors(&self, state: &Node, actions: &mut Vec<Choice>, mut visit: impl FnMut(usize, Node)) {
+        if !self.is_symmetric() {
+            return self.each(state, visit);
+        }
+        // What stands for a state is looked up where its successors are.
+        actions.clear();
+        self.actions(state, actions);
+        actions.drain(..).for_each(|choice| visit(choice.index.into(), choice.next));
     }
 }

@@ -123,6 +123,23 @@ impl Machine {
         self.with_own(|own| self.visit(&mut own.memo, node, |_, of_step| classes.push(of_step)));
     }
 
+    /// Whether one state stands for several.
+    pub(super) const fn is_symmetric(&self) -> bool {
+        self.symmetry.is_some()
+    }
+
+    /// Visits where `node` leads, each with its place, and counts it among the states that were expanded.
+    pub(super) fn each(&self, node: &Node, mut visit: impl FnMut(usize, Node)) {
+        self.with_own(|Own { memo, tally, .. }| {
+            let mut index = 0;
+            let tested = self.visit(memo, node, |next, _| {
+                visit(index, next);
+                index += 1;
+            });
+            self.count(*tally, tested);
+        });
+    }
+
     fn with_own<T>(&self, run: impl FnOnce(&mut Own) -> T) -> T {
         OWN.with_borrow_mut(|own| {
             if own.machine != self.id {
@@ -221,10 +238,7 @@ impl Model for Machine {
     }
 
     fn actions(&self, state: &Node, actions: &mut Vec<Choice>) {
-        self.with_own(|Own { memo, tally, .. }| {
-            let tested = self.visit(memo, state, |next, _| actions.push(Choice { index: actions.len() as u16, next }));
-            self.count(*tally, tested);
-        });
+        self.each(state, |index, next| actions.push(Choice { index: index as u16, next }));
     }
 
     fn next_state(&self, _last: &Node, action: Choice) -> Option<Node> {
