@@ -343,6 +343,31 @@ fn numbers_out_of_bounds_are_named() {
 }
 
 #[test]
+fn mistakes_about_those_who_pass_the_mail_on_are_named() {
+    check_mistakes(
+        "title = \"x\"\nclients = [[\"submit\"]]\nspoolers = 2\noutages = 9\n[[message]]\nrecipients = [\"SMTP\", 7]\n\
+         [[transport]]\naddrtypes = [\"SMTP\"]\nresults = [\"send\"]\n[[transport]]\nresults = []\n\
+         [[preprocessor]]\ntransport = 3\nresults = [\"fails\"]\n",
+        &[
+            "4:11: `outages` is from 0 to 7, not 9",
+            "6:23: `recipients` is a string, not an integer",
+            "9:12: no result is named `send`; did you mean `sends`?",
+            "10:1: `a transport` needs `addrtypes`",
+            "11:11: `results` names at least one",
+            "13:13: there is no transport that could have registered it",
+        ],
+    );
+    check_mistakes(
+        "title = \"x\"\nclients = [[\"submit\"]]\nspoolers = 2\n[[message]]\nrecipients = 1\n\
+         [[transport]]\naddrtypes = [\"SMTP\"]\n[[preprocessor]]\ntransport = 2\n",
+        &[
+            "6:1: transports work with one spooler, and here are several; leave one of them out",
+            "9:13: `transport` is from 1 to 1, not 2",
+        ],
+    );
+}
+
+#[test]
 fn values_of_another_type_are_named() {
     check_mistakes(
         "title = 1\nclients = [\"abort\"]\nspooler_unlocks = \"yes\"\ncrashes = \"one\"\nuntested = []\n\

@@ -82,7 +82,8 @@ fn read(name: &str, mut members: Members<'_>, problems: &mut Problems) -> Option
         }
     };
     let authors = clients.as_ref().map_or(World::CLIENTS_MAX, ArrayVec::len) as u64;
-    let carriers = match members.take("transport") {
+    let transports = members.take("transport");
+    let carriers = match transports {
         Some(value) => carriers(value, problems),
         None => Some(Vec::new()),
     };
@@ -92,6 +93,12 @@ fn read(name: &str, mut members: Members<'_>, problems: &mut Problems) -> Option
     };
     let kinds = (carriers.as_deref().unwrap_or_default(), preparers.as_deref().unwrap_or_default());
     let messages = members.need("message", problems).and_then(|value| messages(value, authors, kinds, problems));
+    if let (Some(2..), Some(carriers), Some(value)) = (spoolers, &carriers, transports)
+        && !carriers.is_empty()
+    {
+        let help = Some("leave one of them out".to_owned());
+        problems.add(value.span(), "transports work with one spooler, and here are several".to_owned(), help);
+    }
     let cuts = flag_if(&mut members, "cuts", problems);
     let mut budget =
         |name, problems: &mut Problems| number_if(&mut members, name, 0, World::STOPS_MAX.into(), problems);
@@ -223,8 +230,13 @@ fn preparers(value: Value<'_>, carriers: &[Carrier], problems: &mut Problems) ->
     let mut preparers = Vec::new();
     for item in problems.items("preprocessor", value)? {
         let mut members = problems.table("a preprocessor", item)?;
-        let transport = members.need("transport", problems);
-        let transport = transport.and_then(|value| number("transport", value, 1, carriers.len() as u64, problems));
+        let transport = members.need("transport", problems).and_then(|value| match carriers.len() {
+            0 => {
+                problems.add(value.span(), "there is no transport that could have registered it".to_owned(), None);
+                None
+            }
+            count => number("transport", value, 1, count as u64, problems),
+        });
         let types = match members.take("addrtypes") {
             Some(value) => texts("addrtypes", value, problems),
             None => Some(Vec::new()),
@@ -255,11 +267,11 @@ fn choices<T: Copy + PartialEq>(
     let Some(value) = members.take(name) else { return Some(usual.to_vec()) };
     let mut chosen = Vec::new();
     for item in problems.items(name, value)? {
-        if let Some(choice) = problems.one_of(name, item, known) {
+        if let Some(choice) = problems.one_of("result", item, known) {
             chosen.push(choice);
         }
     }
-    if chosen.is_empty() {
+    if value.get_ref().as_array().is_some_and(|items| items.is_empty()) {
         problems.add(value.span(), format!("`{name}` names at least one"), None);
     }
     Some(chosen)
