@@ -62,21 +62,24 @@ fn queued(m: Message, emit: &mut Emit<'_>) {
         emit.step(Step::new(Reply::Success, Message { submit: true, ..draft }, &ABORT));
         return;
     }
-    if emit.held_to(Dim::F6, F6::EverythingUndone) {
-        let undone = Message { pr_preprocess: Tri::Clear, responsible: 0, unsure: 0, ..draft };
-        emit.step(Step::new(Reply::Success, undone, &ABORT));
-    } else if !emit.held_to(Dim::F5, F5::Cleared) {
-        emit.step(Step::new(Reply::Success, draft, &ABORT));
+    // A lock that a restart lost must not block, so a refusal is the lock's and not excused then (H1).
+    let ghost = m.lock == Lock::Lost;
+    let taken_back = |next| {
+        let step = Step::new(Reply::Success, next, &ABORT);
+        if ghost { step.and(&ABORT_LOCK_LOST) } else { step }
+    };
+    let undone = Message { pr_preprocess: Tri::Clear, responsible: 0, unsure: 0, ..draft };
+    let next = if emit.held_to(Dim::F6, F6::EverythingUndone) { undone } else { draft };
+    if !emit.held_to(Dim::F5, F5::Cleared) {
+        emit.step(taken_back(next));
     }
-    let cleared = Message { unsent: Tri::Clear, ..draft };
-    emit.step(Step::new(Reply::Success, cleared, &ABORT).needs(Dim::F5, F5::Cleared));
+    emit.step(taken_back(Message { unsent: Tri::Clear, ..next }).needs(Dim::F5, F5::Cleared));
     if m.preprocess {
         emit.step(Step::new(Reply::Success, Message { preprocess: true, ..draft }, &ABORT_LEFTOVER));
     }
-    // A lock that a restart lost must not block, so a refusal is not excused then (H1).
     if emit.held_to(Dim::H8, H8::NeverGuaranteed) {
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &ABORT_COMPLETING));
-    } else if m.lock != Lock::Lost {
+    } else if !ghost {
         emit.step(Step::new(Reply::Refused(Codes::Any), m, &ABORT_REFUSED));
     }
 }
@@ -102,6 +105,8 @@ clauses! {
         Preprocess: "PSF-03";
         Locked: "PSF-02";
     }
+    /// A lock that a restart lost, and that is not shown, keeps nobody from taking it back (H1).
+    ABORT_LOCK_LOST { Reply: "SEED1-09" "SLS-08"; }
     /// The queue entry is gone, but SUBMITFLAG_PREPROCESS is left behind (F6).
     ABORT_LEFTOVER { Queue: "ABT-02"; Submit: "ABT-02"; } => "PSF-03";
     /// A queued message that is not locked could not be taken back (H8).

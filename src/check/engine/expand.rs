@@ -27,6 +27,7 @@ const BATCH: usize = 256;
 pub(super) struct Field<'m, M: Explorable> {
     pub(super) model: &'m M,
     pub(super) keeps_graph: bool,
+    visited: Visited,
     pub(super) trail: RwLock<Trail<M::State>>,
     pub(super) shards: Vec<RwLock<Shard<M::State>>>,
     pub(super) chunks: Vec<RwLock<Chunk<M::State>>>,
@@ -62,11 +63,26 @@ pub(super) struct Scratch<M: Explorable> {
     batch: Vec<Candidate<M::State>>,
     /// What stands in the table where each of the batch belongs.
     near: Vec<u64>,
+    /// Fingerprints that this thread met of late, each in its place: they are in the table, or on their way there.
+    recent: Vec<u64>,
+}
+
+/// How many fingerprints a thread keeps at hand: as many as fit the cache of its core. States are generated again and again
+/// within a short time, and most need not be looked for in memory.
+const RECENT: usize = 1 << 15;
+
+/// Whether a thread has met `print` of late; from now on it has.
+///
+/// What it leaves out was generated before by the same thread, and from an earlier state: numbers do not change.
+#[inline]
+fn is_recent(recent: &mut [u64], print: u64) -> bool {
+    let place = &mut recent[print as usize % RECENT];
+    std::mem::replace(place, print) == print && print != 0
 }
 
 impl<M: Explorable> Default for Scratch<M> {
     fn default() -> Self {
-        Self { actions: Vec::new(), batch: Vec::new(), near: Vec::new() }
+        Self { actions: Vec::new(), batch: Vec::new(), near: Vec::new(), recent: vec![0; RECENT] }
     }
 }
 
@@ -75,6 +91,7 @@ impl<'m, M: Explorable> Field<'m, M> {
         Self {
             model,
             keeps_graph,
+            visited,
             trail: RwLock::default(),
             shards: (0..SHARDS).map(|_| RwLock::new(Shard::new(visited, expected / SHARDS))).collect(),
             chunks: (0..CHUNKS).map(|_| RwLock::default()).collect(),
@@ -132,17 +149,22 @@ impl<'m, M: Explorable> Field<'m, M> {
         scratch: &mut Scratch<M>,
     ) {
         chunk.start();
+        // Where states are told apart by more than fingerprints, or edges lead to them, each is looked for.
+        let forgetful = self.visited == Visited::Fingerprints && !self.keeps_graph;
         for (offset, index) in (offset..).zip(states) {
-            let (state, batch, before) = (trail.state(index), &mut scratch.batch, chunk.transitions);
-            self.model.successors(&state, &mut scratch.actions, |action, next| {
+            let (state, before) = (trail.state(index), chunk.transitions);
+            let Scratch { actions, batch, recent, .. } = scratch;
+            self.model.successors(&state, actions, |action, next| {
                 let Ok(action) = u16::try_from(action) else {
                     chunk.crowded = true;
                     return;
                 };
                 let state = self.model.canonical(next);
-                let origin = Origin { offset: offset as u16, action };
-                batch.push(Candidate { print: fingerprint(&state), state, origin, edge: chunk.transitions as u32 });
+                let (print, edge) = (fingerprint(&state), chunk.transitions as u32);
                 chunk.transitions += 1;
+                if !(forgetful && is_recent(recent, print)) {
+                    batch.push(Candidate { print, state, origin: Origin { offset: offset as u16, action }, edge });
+                }
             });
             if self.keeps_graph {
                 chunk.counts.push((chunk.transitions - before) as u32);
