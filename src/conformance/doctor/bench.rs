@@ -43,7 +43,7 @@ pub(super) struct Bench<'a, S: Sut> {
 /// What a call came to.
 #[derive(Clone, Debug)]
 pub(super) enum Reply {
-    Returned(CallResult),
+    Returned(Box<CallResult>),
     BadParams,
     Unserved,
 }
@@ -63,10 +63,10 @@ impl Reply {
     /// In words; two refusals of a handle are one.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::Returned(CallResult { hresult: Some(HResult::MAPI_E_INVALID_PARAMETER), .. }) | Self::BadParams => {
-                "-32602 or MAPI_E_INVALID_PARAMETER".to_owned()
+            Self::Returned(result) if result.hresult != Some(HResult::MAPI_E_INVALID_PARAMETER) => {
+                result.hresult.map(|code| code.to_string()).unwrap_or_default()
             }
-            Self::Returned(result) => result.hresult.map(|code| code.to_string()).unwrap_or_default(),
+            Self::Returned(_) | Self::BadParams => "-32602 or MAPI_E_INVALID_PARAMETER".to_owned(),
             Self::Unserved => "-32601".to_owned(),
         }
     }
@@ -127,7 +127,7 @@ impl<'a, S: Sut> Bench<'a, S> {
                     self.flags.extend(row.submit_flags.iter().flatten().cloned());
                     self.times.extend(row.client_submit_time.clone());
                 }
-                Ok(Reply::Returned(result))
+                Ok(Reply::Returned(Box::new(result)))
             }
             Outcome::BadParams(_) => Ok(Reply::BadParams),
             Outcome::Unsupported => {
@@ -140,7 +140,7 @@ impl<'a, S: Sut> Bench<'a, S> {
     /// Calls `method`, without whose success the check cannot be made.
     pub(super) fn done(&mut self, method: &str, params: CallParams) -> Checked<S, CallResult> {
         match self.call(method, params)? {
-            Reply::Returned(result) if result.hresult.is_some_and(HResult::is_success) => Ok(result),
+            Reply::Returned(result) if result.hresult.is_some_and(HResult::is_success) => Ok(*result),
             other => Err(Halt::Cannot(format!("{method} came to {}", other.words()))),
         }
     }

@@ -160,7 +160,7 @@ enum Thoroughness {
 }
 
 fn made<S: Sut>(sut: &mut S, patient: &Patient<'_>, thoroughness: Thoroughness) -> Checkup {
-    let role = patient.role.unwrap_or(sut.about().role);
+    let role = patient.role.unwrap_or_else(|| sut.about().role);
     let steps = match role {
         Role::Store => of_store(),
         Role::Spooler => of_spooler(),

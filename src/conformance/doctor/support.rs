@@ -1,30 +1,33 @@
 //! What the adapter sends by itself: support calls and notifications.
 
-use spoolproof_sdk::wire::{NOTIFICATIONS, SUPPORT_METHODS};
+use spoolproof_sdk::wire::{CallParams, NOTIFICATIONS, SUPPORT_METHODS};
 
 use super::bench::{Bench, Checked, Halt, Made, Mapi, Reply, of_handle, of_session};
 use super::checkup::Notes;
 use super::examine::Patient;
 use crate::conformance::sut::{Oddity, Sut};
 use crate::spec::closest;
-use spoolproof_sdk::wire::CallParams;
 
 /// A support call waits for its answer, however long that takes and whatever is asked meanwhile.
 pub(super) fn nesting<S: Sut>(bench: &mut Bench<'_, S>, notes: &mut Notes) -> Checked<S> {
     bench.need(&["create_message", "submit_message", "observe"])?;
-    if let Err(halt) = submitted(bench, true) {
-        let Halt::Adapter(error) = halt else { return Err(halt) };
-        let error = error.to_string();
-        bench.sut.revive().map_err(Halt::Adapter)?;
-        // It is the looking that it cannot stand, if it can do without.
-        submitted(bench, false)?;
-        notes.broken(
-            format!("while a support call waits for its answer, `observe` comes to this: {error}"),
-            "wait for the answer to a support call, and answer every request that comes meanwhile",
-        );
-    }
+    let succeeded = match submitted(bench, true) {
+        Ok(succeeded) => succeeded,
+        Err(Halt::Adapter(error)) => {
+            let error = error.to_string();
+            bench.sut.revive().map_err(Halt::Adapter)?;
+            // It is the looking that it cannot stand, if it can do without.
+            let succeeded = submitted(bench, false)?;
+            notes.broken(
+                format!("while a support call waits for its answer, `observe` comes to this: {error}"),
+                "wait for the answer to a support call, and answer every request that comes meanwhile",
+            );
+            succeeded
+        }
+        Err(halt) => return Err(halt),
+    };
     let listed = |name: &str| bench.supports.contains(name);
-    if listed("support.expand_recips") && !bench.support_calls.contains("support.expand_recips") {
+    if succeeded && listed("support.expand_recips") && !bench.support_calls.contains("support.expand_recips") {
         notes.warning(
             "`supports` has support.expand_recips, and it was never sent when a message with recipients was submitted",
             "leave it out of `supports` if the adapter cannot route it",
@@ -33,15 +36,15 @@ pub(super) fn nesting<S: Sut>(bench: &mut Bench<'_, S>, notes: &mut Notes) -> Ch
     Ok(())
 }
 
-/// Submits a message, and looks at it afterwards, so that what is sent too late is read.
-fn submitted<S: Sut>(bench: &mut Bench<'_, S>, looks: bool) -> Checked<S> {
+/// Submits a message, and looks at it afterwards, so that what is sent too late is read; whether the store took it.
+fn submitted<S: Sut>(bench: &mut Bench<'_, S>, looks: bool) -> Checked<S, bool> {
     bench.fresh()?;
     let made: Made = bench.create("client-1", "the doctor's asking", "bob@example.test")?;
     let params = CallParams { session: of_session("client-1").session, ..of_handle(&made.handle) };
     let reply = bench.call_with("submit_message", params, &mut Mapi { looks })?;
     bench.observe(&made.entry_id)?;
     match reply {
-        Reply::Returned(_) => Ok(()),
+        reply @ Reply::Returned(_) => Ok(reply.succeeded()),
         other => Err(Halt::Cannot(format!("submit_message came to {}", other.words()))),
     }
 }

@@ -37,10 +37,11 @@ fn changed(name: &str, answer: &Value) -> Option<Value> {
         answer[member] = value;
         Some(answer)
     };
+    let has_result = answer.get("result").is_some();
     let returning = |hresult: Value| {
         let mut answer = answer.clone();
         answer["result"]["hresult"] = hresult;
-        Some(answer)
+        has_result.then_some(answer)
     };
     let code = || {
         let text = answer["result"]["hresult"].as_str().unwrap_or_default();
@@ -58,9 +59,9 @@ fn changed(name: &str, answer: &Value) -> Option<Value> {
         "adapter-id-as-text" => with("id", id.to_string().into()),
         "adapter-id-missing" => Some(json!({ "jsonrpc": "2.0", "result": answer["result"] })),
         "adapter-missing-hresult" => with("result", json!({})),
-        "adapter-null-error" => with("error", Value::Null),
+        "adapter-null-error" if has_result => with("error", Value::Null),
         "adapter-null-result" => with("result", Value::Null),
-        "adapter-own-members" => {
+        "adapter-own-members" if has_result => {
             let mut answer = with("x_took_ms", 3.into())?;
             answer["result"]["x_note"] = "nobody reads this".into();
             Some(answer)
@@ -85,7 +86,9 @@ fn framed(name: &str, answer: &Value) -> Vec<u8> {
         "adapter-bom" => [b"\xEF\xBB\xBF".as_slice(), &whole].concat(),
         "adapter-crlf" => format!("{text}\r\n").into_bytes(),
         "adapter-deep-nesting" => beside(&format!("\"x_deep\":{}{}", "[".repeat(200), "]".repeat(200))),
-        "adapter-duplicate-keys" => beside("\"result\":{\"hresult\":\"MAPI_E_CALL_FAILED\"}"),
+        "adapter-duplicate-keys" if answer.get("result").is_some() => {
+            beside("\"result\":{\"hresult\":\"MAPI_E_CALL_FAILED\"}")
+        }
         "adapter-embedded-newline" => format!("{answer:#}\n").into_bytes(),
         "adapter-flood" => [vec![b'x'; 2 << 20], b"\n".to_vec()].concat(),
         "adapter-garbage-line" => [b"\xFF\xFE\x80garbage\n".as_slice(), &whole].concat(),
