@@ -7,6 +7,7 @@ use spoolproof_sdk::HResult;
 use spoolproof_sdk::wire::{CallParams, CallResult, Coupling, LockState, Observation, Profile, QueueRow, Recipient};
 
 use super::checkup::{Mark, Notes};
+use super::examine::Patient;
 use crate::conformance::deadline::Deadline;
 use crate::conformance::sut::{Notification, Observe, Oddity, Outcome, Support, SupportCall, Sut};
 use crate::spec::Catalogue;
@@ -27,6 +28,8 @@ pub(super) type Checked<S, T = ()> = Result<T, Halt<<S as Sut>::Error>>;
 pub(super) struct Bench<'a, S: Sut> {
     pub(super) sut: &'a mut S,
     pub(super) catalogue: &'a Catalogue,
+    /// The provider's own words, and over them what is claimed for it.
+    pub(super) profile: Profile,
     /// How long a row of the queue may take to arrive.
     pub(super) patience: Duration,
     /// What `supports` has.
@@ -80,12 +83,15 @@ impl Reply {
 }
 
 impl<'a, S: Sut> Bench<'a, S> {
-    pub(super) fn new(sut: &'a mut S, catalogue: &'a Catalogue, patience: Duration) -> Self {
+    pub(super) fn new(sut: &'a mut S, patient: &Patient<'a>) -> Self {
+        let own = &sut.about().profile;
+        let profile = patient.claims.map_or_else(|| own.clone(), |claims| own.overridden_by(claims));
         let supports = sut.about().supports.iter().cloned().collect();
         Self {
             sut,
-            catalogue,
-            patience,
+            catalogue: patient.catalogue,
+            profile,
+            patience: patient.patience,
             supports,
             unserved: BTreeSet::new(),
             support_calls: BTreeSet::new(),
@@ -152,7 +158,7 @@ impl<'a, S: Sut> Bench<'a, S> {
 
     /// An empty store that sends nothing by itself, where the adapter can make it so.
     pub(super) fn fresh(&mut self) -> Checked<S> {
-        if self.sut.about().profile.coupling == Some(Coupling::Tight) {
+        if self.profile.coupling == Some(Coupling::Tight) {
             let profile = Some(Profile { coupling: Some(Coupling::None), ..Profile::default() });
             if self.call("reset", CallParams { profile, ..CallParams::default() })?.succeeded() {
                 return Ok(());

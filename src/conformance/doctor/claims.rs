@@ -68,9 +68,7 @@ const fn of_role(role: Role) -> &'static str {
 }
 
 pub(super) fn profile<S: Sut>(bench: &Bench<'_, S>, patient: &Patient<'_>, notes: &mut Notes) {
-    let own = &bench.sut.about().profile;
-    let claimed = patient.claims.map_or_else(|| own.clone(), |claims| own.overridden_by(claims));
-    for (id, name) in &claimed.readings {
+    for (id, name) in &bench.profile.readings {
         let Some(ambiguity) = patient.catalogue.ambiguity(id) else {
             notes.warning(
                 format!("the profile declares `{id}={name}`, and no ambiguity is called `{id}`"),

@@ -50,7 +50,7 @@ const FRESH: &str = "let `reset` give an empty store: no messages, no queue, no 
 /// A profile that a reset brings is there until the next, and not for longer.
 pub(super) fn profile<S: Sut>(bench: &mut Bench<'_, S>, notes: &mut Notes) -> Checked<S> {
     bench.need(&["create_message", "submit_message"])?;
-    if bench.sut.about().profile.outgoing_submission != Some(true) {
+    if bench.profile.outgoing_submission != Some(true) {
         return Err(Halt::Cannot("the profile does not say that the store sends".to_owned()));
     }
     bench.fresh()?;
@@ -74,7 +74,7 @@ pub(super) fn profile<S: Sut>(bench: &mut Bench<'_, S>, notes: &mut Notes) -> Ch
         );
     }
     // One override that shows nothing may be the provider's mistake. That none does is the adapter's.
-    if before == meanwhile && before.code.is_success() && bench.sut.about().profile.coupling == Some(Coupling::None) {
+    if before == meanwhile && before.code.is_success() && bench.profile.coupling == Some(Coupling::None) {
         let coupled = Profile {
             coupling: Some(Coupling::Tight),
             handles_addrtypes: Some(vec!["SMTP".to_owned()]),
@@ -151,7 +151,7 @@ fn again<S: Sut>(bench: &mut Bench<'_, S>, kind: RestartKind) -> Checked<S, Repl
 
 /// What the profile promises, against what is seen.
 pub(super) fn declared<S: Sut>(bench: &mut Bench<'_, S>, notes: &mut Notes) -> Checked<S> {
-    let profile = bench.sut.about().profile.clone();
+    let profile = bench.profile.clone();
     bench.need(&["create_message", "submit_message", "get_outgoing_queue"])?;
     bench.fresh()?;
     let first = bench.create("client-1", "the doctor's first", "bob@example.test")?;

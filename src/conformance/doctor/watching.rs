@@ -129,3 +129,34 @@ fn stale<S: Sut>(bench: &mut Bench<'_, S>, notes: &mut Notes) -> Checked<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Story, differs};
+
+    fn story(words: &[(&'static str, &str)]) -> Story {
+        words.iter().map(|(step, words)| (*step, (*words).to_owned())).collect()
+    }
+
+    #[track_caller]
+    fn check(plain: &[&str], watched: &[&str], expected: Option<&str>) {
+        let runs = |all: &[&str]| -> Vec<Story> { all.iter().map(|words| story(&[("lock", words)])).collect() };
+        let found = differs(&runs(plain), &runs(watched));
+        assert_eq!(found.map(|(step, ..)| step), expected, "{plain:?} {watched:?}");
+    }
+
+    #[test]
+    fn only_what_differs_each_time_is_a_difference() {
+        check(&["yes"], &["yes"], None);
+        check(&["yes"], &["no"], Some("lock"));
+        check(&["yes", "yes"], &["no", "no"], Some("lock"));
+        check(&["yes", "no"], &["no", "no"], None);
+        check(&["yes", "yes"], &["no", "yes"], None);
+    }
+
+    #[test]
+    fn a_step_that_is_never_reached_is_one_that_differs() {
+        let found = differs(&[story(&[("lock", "yes")])], &[story(&[])]);
+        assert_eq!(found, Some(("lock", "yes".to_owned(), "nothing".to_owned())));
+    }
+}
