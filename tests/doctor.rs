@@ -7,12 +7,12 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use spoolproof::conformance::doctor::{Checkup, Mark, Patient, examine};
+use spoolproof::conformance::doctor::{Checkup, Mark, Patient, essentials, examine};
 use spoolproof::conformance::reference::{ADAPTER_FAULTS, FAULTS, Gravity, SPOOLER_FAULTS};
-use spoolproof::conformance::{Latitude, Simulated};
+use spoolproof::conformance::{Latitude, Notification, Outcome, Simulated, SimulatedError, Support, SupportCall, Sut};
 use spoolproof::oracle::rules;
 use spoolproof::spec::Catalogue;
-use spoolproof_sdk::wire::{Coupling, Profile, SortsQueue};
+use spoolproof_sdk::wire::{CallParams, Coupling, InitializeResult, Observation, Profile, STORE_METHODS, SortsQueue};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_spoolproof");
 
@@ -348,6 +348,63 @@ fn whatever_the_model_permits_is_sound() {
             let checkup = of_model(Simulated::at_random(profile, rules, seed, latitude));
             assert!(checkup.is_sound(), "seed {seed}, {coupling:?}: {:#?}", checkup.causes().collect::<Vec<_>>());
             assert!(checkup.checks.iter().any(|check| check.name == "observe" && check.mark == Mark::Sound));
+        }
+    }
+}
+
+/// The model, and an adapter that does not serve one of its methods, whatever it says.
+struct Without {
+    model: Simulated,
+    method: &'static str,
+}
+
+impl Sut for Without {
+    type Error = SimulatedError;
+
+    fn about(&self) -> &InitializeResult {
+        self.model.about()
+    }
+
+    fn call(
+        &mut self,
+        method: &str,
+        params: &CallParams,
+        support: &mut dyn Support,
+    ) -> Result<Outcome, SimulatedError> {
+        if method == self.method { Ok(Outcome::Unsupported) } else { self.model.call(method, params, support) }
+    }
+
+    fn observe(&mut self, entry_id: &str) -> Result<Option<Observation>, SimulatedError> {
+        if self.method == "observe" { Ok(None) } else { self.model.observe(entry_id) }
+    }
+
+    fn take_support_calls(&mut self) -> Vec<SupportCall> {
+        self.model.take_support_calls()
+    }
+
+    fn take_notifications(&mut self) -> Vec<Notification> {
+        self.model.take_notifications()
+    }
+
+    fn wait_notification(&mut self, limit: Duration) -> Result<(), SimulatedError> {
+        self.model.wait_notification(limit)
+    }
+
+    fn revive(&mut self) -> Result<(), SimulatedError> {
+        self.model.revive()
+    }
+}
+
+#[test]
+fn every_method_that_is_listed_has_to_be_served() {
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let patient = Patient { catalogue: &catalogue, role: None, claims: None, patience: Duration::ZERO };
+    for &method in STORE_METHODS.iter().filter(|method| !["initialize", "shutdown"].contains(method)) {
+        for checkup in
+            [examine, essentials].map(|made| made(&mut Without { model: Simulated::default(), method }, &patient))
+        {
+            let named = checkup.causes().any(|(_, note)| note.seen.contains(method) && note.seen.contains("-32601"));
+            assert!(named && !checkup.is_sound(), "{method}: {checkup:#?}");
         }
     }
 }

@@ -30,8 +30,10 @@ pub(super) struct Bench<'a, S: Sut> {
     pub(super) catalogue: &'a Catalogue,
     /// The provider's own words, and over them what is claimed for it.
     pub(super) profile: Profile,
-    /// How long a row of the queue may take to arrive.
+    /// How long a change may take to be seen.
     pub(super) patience: Duration,
+    /// The same for a row of the queue.
+    rows: Duration,
     /// What `supports` has.
     pub(super) supports: BTreeSet<String>,
     /// Of these, those that were answered with -32601.
@@ -92,6 +94,7 @@ impl<'a, S: Sut> Bench<'a, S> {
             catalogue: patient.catalogue,
             profile,
             patience: patient.patience,
+            rows: patient.patience,
             supports,
             unserved: BTreeSet::new(),
             support_calls: BTreeSet::new(),
@@ -235,13 +238,15 @@ impl<'a, S: Sut> Bench<'a, S> {
 
     /// Whether the message has a row in the queue, now or before the patience is at its end.
     pub(super) fn comes_into_queue(&mut self, entry_id: &str) -> Checked<S, bool> {
-        let deadline = Deadline::after(self.patience);
+        let deadline = Deadline::after(self.rows);
         loop {
             let Some(rows) = self.rows()? else { return Ok(false) };
             if rows.iter().any(|row| row.entry_id == entry_id) {
                 return Ok(true);
             }
             if !deadline.pause() {
+                // What has not come once is not waited for again: a store need not queue what it can send.
+                self.rows = Duration::ZERO;
                 return Ok(false);
             }
         }

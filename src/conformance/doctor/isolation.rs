@@ -9,6 +9,11 @@ use super::handles::{accepted, uses};
 use crate::conformance::sut::Sut;
 
 pub(super) fn reset<S: Sut>(bench: &mut Bench<'_, S>, notes: &mut Notes) -> Checked<S> {
+    let reply = bench.call("reset", CallParams::default())?;
+    if !reply.succeeded() {
+        notes.broken(format!("`reset` came to {}", reply.words()), "serve it: no case can begin without a fresh store");
+        return Ok(());
+    }
     bench.fresh()?;
     bench.need(&["create_message"])?;
     let draft = bench.create("client-1", "the doctor's draft", "bob@example.test")?;
@@ -117,6 +122,13 @@ pub(super) fn restart<S: Sut>(bench: &mut Bench<'_, S>, notes: &mut Notes) -> Ch
         let name = word(kind);
         let made = bench.create("client-1", "the doctor's lasting", "bob@example.test")?;
         let reply = again(bench, kind)?;
+        if let Reply::Unserved = reply {
+            notes.broken(
+                "`supports` has restart, and it is answered with -32601",
+                "serve it, or leave it out of `supports`",
+            );
+            return Ok(());
+        }
         if !reply.succeeded() {
             notes.warning(
                 format!("`restart` ({name}) came to {}", reply.words()),

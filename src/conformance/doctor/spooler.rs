@@ -113,15 +113,15 @@ fn header(case: &SpoolerScenario) -> Header {
 }
 
 pub(super) fn wakes<S: Sut>(bench: &mut Bench<'_, S>, notes: &mut Notes) -> Checked<S> {
-    if !work(bench, &case(Vec::new()), None)?.idle {
+    let worked = work(bench, &case(Vec::new()), None);
+    for method in &bench.unserved {
+        notes.broken(format!("{method} is answered with -32601"), "serve it: every spooler has to");
+    }
+    if !worked?.idle {
         notes.broken(
             format!("it was woken {WAKES} times with an empty queue, and never says that it is idle"),
             "answer `{\"idle\": true}` when nothing is left to do",
         );
-    }
-    let unserved = bench.unserved.clone();
-    for method in unserved {
-        notes.broken(format!("{method} is answered with -32601"), "serve it: every spooler has to");
     }
     Ok(())
 }
