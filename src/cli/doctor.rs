@@ -131,8 +131,9 @@ fn unstarted(error: &AdapterError) -> Checkup {
 }
 
 fn render(out: &mut dyn Write, provider: &Identity, checkup: &Checkup, log: &str) -> io::Result<()> {
-    let name = if provider.name.is_empty() { "the adapter" } else { provider.name.as_str() };
-    writeln!(out, "{STRONG}{name}{STRONG:#} {}\n", provider.version)?;
+    if !provider.name.is_empty() {
+        writeln!(out, "{STRONG}{}{STRONG:#} {}\n", provider.name, provider.version)?;
+    }
     let width = checkup.checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
     for check in &checkup.checks {
         let (sign, style) = sign(check.mark);
