@@ -10,6 +10,7 @@ mod cases;
 mod check;
 mod conform;
 mod diagnostic;
+mod doctor;
 pub mod exit;
 mod explain;
 mod failure;
@@ -25,6 +26,7 @@ mod replay;
 mod schema;
 mod simulate;
 mod subject;
+mod target;
 mod traces;
 mod units;
 
