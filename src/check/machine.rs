@@ -180,11 +180,11 @@ impl Machine {
         let failures = World::failures_in(node.frame);
         let exist = briefs.iter().take_while(|brief| brief.is_there).count();
         let mut tested = 0;
-        for at in 0..self.scope.messages.len().min(exist + 1) {
+        for (at, brief) in briefs.iter().enumerate().take(self.scope.messages.len().min(exist + 1)) {
             let mut context = Context::default();
-            if !briefs[at].is_done {
+            if !brief.is_done {
                 let placed = |at: usize| (memo.entry(node.messages[at]), order.position(at));
-                let turns = if briefs[at].awaits_turn { turns(each, at, placed) } else { 0 };
+                let turns = if brief.awaits_turn { turns(each, at, placed) } else { 0 };
                 context = Context { turns, down: failures.down };
             }
             let expansion = memo.expansion(numbers, each, (at, node.messages[at]), context);

@@ -43,7 +43,7 @@ pub(in crate::check) trait Explorable: Model<State: Copy + Eq + Hash + Send + Sy
 }
 
 /// Visits where each action leads, by its place.
-pub(super) fn each<M: Explorable + ?Sized>(
+pub(super) fn each<M: Explorable>(
     model: &M,
     state: &M::State,
     actions: &mut Vec<M::Action>,
