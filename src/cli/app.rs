@@ -82,7 +82,7 @@ pub fn run() -> ExitCode {
 
 /// Examples and exit codes: what people look for when they have read the options.
 fn after_help() -> String {
-    let codes = exit::MEANINGS.map(|(code, meaning)| format!("  {code}  {meaning}\n")).concat();
+    let codes = exit::MEANINGS.map(|(code, meaning)| format!("  {code:<3}  {meaning}\n")).concat();
     format!("{EXAMPLES}\n\nExit codes:\n{}", codes.trim_end())
 }
 

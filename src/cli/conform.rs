@@ -5,21 +5,21 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::{Identity, Profile};
 
 use super::again::Again;
-use super::cases::{Cases, Chosen};
+use super::cases::{Case, Cases, Chosen};
+use super::contract::Terms;
 use super::failure::Failure;
+use super::observer::Observer;
 use super::output::{self, Outputs};
-use super::progress::Progress;
+use super::portion::{Portion, Taken};
 use super::reference::Part;
-use super::traces::Traces;
 use super::{library, reference, subject};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
 use crate::oracle::{Account, Verdict};
 use crate::report::layout::{FAINT, STRONG, count};
-use crate::report::{About, Report};
+use crate::report::{About, Contract, Report, Selection};
 use crate::spec::Catalogue;
 
 /// Drive a provider through the cases, and judge what it does
@@ -33,6 +33,9 @@ use crate::spec::Catalogue;
   spoolproof conform --provider tcp://127.0.0.1:4711 --case abort --case 'lock/second-*' --out traces
   spoolproof conform mine.toml --provider './my-adapter'
   spoolproof conform --fault abort-locked-succeeds
+  spoolproof conform --provider './my-adapter' --known-failing known-failing.toml --accepted accepted.json
+  spoolproof conform --provider './my-adapter' --shard 1/4 --json shard-1.json
+  spoolproof conform --provider './my-adapter' --rerun-failed report.json
   spoolproof conform --role spooler --provider './my-spooler'")]
 pub(crate) struct Conform {
     /// The part that is judged: a store, or a spooler to which the checker plays store, transports and preprocessors
@@ -45,6 +48,16 @@ pub(crate) struct Conform {
 
     #[command(flatten)]
     cases: Cases,
+
+    #[command(flatten)]
+    portion: Portion,
+
+    #[command(flatten)]
+    terms: Terms,
+
+    /// Stop after the first case that fails; the others are not exercised
+    #[arg(long)]
+    fail_fast: bool,
 
     /// Claims made for the provider, over what it says of itself: a file, or the name of a carried profile
     #[arg(long, value_name = "FILE|NAME")]
@@ -82,10 +95,9 @@ impl Conform {
     }
 
     fn store(&self, catalogue: &Catalogue) -> Result<u8, Failure> {
-        let Chosen { scenarios, unreadable } = self.cases.choose(catalogue)?;
-        self.judge(catalogue, (scenarios.len(), unreadable), |adapter, claims, observer| {
+        self.judge(catalogue, self.cases.choose(catalogue)?, |cases, adapter, claims, observer| {
             let plan = Plan {
-                scenarios: scenarios.iter().collect(),
+                scenarios: cases.iter().collect(),
                 profile: claims,
                 patience: self.timeout / 5,
                 recorded_by: RECORDED_BY.to_owned(),
@@ -95,27 +107,30 @@ impl Conform {
     }
 
     fn spooler(&self, catalogue: &Catalogue) -> Result<u8, Failure> {
-        let Chosen { scenarios, unreadable } = self.cases.choose_for_spoolers(catalogue)?;
-        self.judge(catalogue, (scenarios.len(), unreadable), |adapter, claims, observer| {
-            let plan = SpoolerPlan {
-                scenarios: scenarios.iter().collect(),
-                profile: claims,
-                recorded_by: RECORDED_BY.to_owned(),
-            };
+        self.judge(catalogue, self.cases.choose_for_spoolers(catalogue)?, |cases, adapter, claims, observer| {
+            let plan =
+                SpoolerPlan { scenarios: cases.iter().collect(), profile: claims, recorded_by: RECORDED_BY.to_owned() };
             conformance::run_spooler(catalogue, adapter, &plan, observer)
         })
     }
 
-    /// Starts the adapter, runs `run` on it, and reports.
-    fn judge(
+    /// Takes the part of the cases that is wanted, starts the adapter, runs `run` on it, and reports.
+    fn judge<T: Case>(
         &self,
         catalogue: &Catalogue,
-        (cases, unreadable): (usize, bool),
-        run: impl FnOnce(&mut Adapter, Option<Profile>, &mut Observer) -> Account,
+        Chosen { scenarios, all, unreadable }: Chosen<T>,
+        run: impl FnOnce(&[T], &mut Adapter, Option<Profile>, &mut Observer<'_>) -> Account,
     ) -> Result<u8, Failure> {
         let claims = match &self.profile {
             Some(profile) => Some(library::profile(profile, catalogue)?.profile),
             None => None,
+        };
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let role = self.role.of_wire();
+        let contract = self.terms.read(catalogue, &all, self.selection(), subject::role_name(role))?;
+        let cases = match self.portion.of(scenarios, subject::role_name(role))? {
+            Taken::Cases(cases) => cases,
+            Taken::Nothing(why) => return self.nothing(catalogue, contract, &why),
         };
         let began = Instant::now();
         let target = self.target()?;
@@ -127,28 +142,42 @@ impl Conform {
         let about = adapter.about().clone();
         subject::check_role(about.role, self.role)?;
         subject::warn_of_unknown_readings(&about.profile, "the adapter", catalogue);
-        let mut observer = Observer {
-            progress: Progress::start(Some(cases as u64), "cases"),
-            traces: Traces::new(self.out.as_deref()),
-        };
+        let mut observer = Observer::new(cases.len(), self.out.as_deref(), self.fail_fast.then_some(&contract));
         let profile = subject::overridden(&about.profile, claims.as_ref());
-        let mut account = run(&mut adapter, claims, &mut observer);
+        let mut account = run(&cases, &mut adapter, claims, &mut observer);
         drop(observer);
         account.unreadable = unreadable;
-        let report = Report::new(
-            catalogue,
-            &account,
-            About {
-                command: "conform",
-                subject: subject::new(&about.provider, about.role, &profile, self.source()),
-                again: Some(self.again()),
-                elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            },
-        );
+        let about = About {
+            command: "conform",
+            subject: subject::new(&about.provider, about.role, &profile, self.source()),
+            again: Some(self.again()),
+            elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        let report = Report::held_to(catalogue, &account, about, &contract);
         if self.not_judged && !self.outputs.takes_stdout() {
             not_judged(&report, catalogue)?;
         }
         self.outputs.write(&report)
+    }
+
+    /// What was chosen of the cases, for the report.
+    fn selection(&self) -> Selection {
+        Selection { cases: self.cases.patterns.clone(), shard: self.portion.shard(), rerun: self.portion.is_rerun() }
+    }
+
+    /// Says why no case is run, where that is well; the reports for programs have no case in them.
+    fn nothing(&self, catalogue: &Catalogue, contract: Contract, why: &str) -> Result<u8, Failure> {
+        let subject = subject::new(&Identity::default(), self.role.of_wire(), &Profile::default(), self.source());
+        let about = About { command: "conform", subject, again: None, elapsed_ms: 0 };
+        let contract = Contract { nothing_chosen: true, ..contract };
+        let report = Report::held_to(catalogue, &Account::default(), about, &contract);
+        if !report.unexpected.is_empty() {
+            return self.outputs.write(&report);
+        }
+        if !self.outputs.takes_stdout() {
+            output::print(|out| writeln!(out, "{why}"))?;
+        }
+        self.outputs.write_formats(&report)
     }
 
     fn target(&self) -> Result<Target, Failure> {
@@ -207,23 +236,6 @@ impl Conform {
 
 /// Who recorded the traces.
 const RECORDED_BY: &str = concat!("spoolproof ", env!("CARGO_PKG_VERSION"));
-
-/// Shows how far the run is, and keeps its traces.
-struct Observer {
-    progress: Progress,
-    traces: Traces,
-}
-
-impl conformance::Progress for Observer {
-    fn begins(&mut self, done: usize, id: &str) {
-        self.progress.set(done as u64);
-        self.progress.doing(id);
-    }
-
-    fn ended(&mut self, id: &str, header: &Header, events: &[Event], has_findings: bool) -> Option<String> {
-        self.traces.keep(id, header, events, has_findings)
-    }
-}
 
 /// The requirements that are judged in principle and were not in this run.
 fn not_judged(report: &Report, catalogue: &Catalogue) -> Result<(), Failure> {
