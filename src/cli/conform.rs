@@ -15,9 +15,9 @@ use super::observer::Observer;
 use super::output::{self, Outputs};
 use super::portion::{Portion, Taken};
 use super::reference::Part;
-use super::{library, reference, subject};
+use super::{library, reference, signals, subject, units};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
-use crate::oracle::{Account, Verdict};
+use crate::oracle::{Account, Stopped, Verdict};
 use crate::report::layout::{FAINT, STRONG, count};
 use crate::report::{About, Contract, Report, Selection};
 use crate::spec::Catalogue;
@@ -55,9 +55,8 @@ pub(crate) struct Conform {
     #[command(flatten)]
     terms: Terms,
 
-    /// Stop after the first case that fails; the others are not exercised
-    #[arg(long)]
-    fail_fast: bool,
+    #[command(flatten)]
+    ends: Ends,
 
     /// Claims made for the provider, over what it says of itself: a file, or the name of a carried profile
     #[arg(long, value_name = "FILE|NAME")]
@@ -134,15 +133,19 @@ impl Conform {
         };
         let began = Instant::now();
         let target = self.target()?;
-        let options = Options { deadlines: Deadlines::of_calls(self.timeout), ..Options::default() };
+        let stop = signals::watch(self.ends.time_limit)?;
+        let options =
+            Options { deadlines: Deadlines::of_calls(self.timeout), stop: stop.clone(), ..Options::default() };
         let mut adapter = match Adapter::start(&target, options) {
             Ok(adapter) => adapter,
+            Err(_) if let Some(stopped) = stop.reason() => return self.stopped(catalogue, &contract, stopped),
             Err(error) => return Err(self.did_not_start(catalogue, &target, &error)),
         };
         let about = adapter.about().clone();
         subject::check_role(about.role, self.role)?;
         subject::warn_of_unknown_readings(&about.profile, "the adapter", catalogue);
-        let mut observer = Observer::new(cases.len(), self.out.as_deref(), self.fail_fast.then_some(&contract));
+        let mut observer =
+            Observer::new(cases.len(), self.out.as_deref(), self.ends.fail_fast.then_some(&contract), stop);
         let profile = subject::overridden(&about.profile, claims.as_ref());
         let mut account = run(&cases, &mut adapter, claims, &mut observer);
         drop(observer);
@@ -186,6 +189,14 @@ impl Conform {
                 .map_err(|error| Failure::usage(format_args!("the provider cannot be reached: {error}"))),
             None => self.built_in(),
         }
+    }
+
+    /// Reports on a run that was stopped before its first case.
+    fn stopped(&self, catalogue: &Catalogue, contract: &Contract, stopped: Stopped) -> Result<u8, Failure> {
+        let account = Account { stopped: Some(stopped), ..Account::default() };
+        let subject = subject::new(&Identity::default(), self.role.of_wire(), &Profile::default(), self.source());
+        let about = About { command: "conform", subject, again: None, elapsed_ms: 0 };
+        self.outputs.write(&Report::held_to(catalogue, &account, about, contract))
     }
 
     /// Says why there is nothing to judge, in the reports for programs too.
@@ -232,6 +243,19 @@ impl Conform {
         let timeout = (self.timeout != Deadlines::default().call).then(|| self.timeout.as_secs_f64().to_string());
         again.path("--profile", self.profile.as_deref()).option("--timeout", timeout.as_deref()).case()
     }
+}
+
+/// What ends a run before its last case.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What ends the run early")]
+struct Ends {
+    /// Stop after the first case that fails; the others are not exercised
+    #[arg(long)]
+    fail_fast: bool,
+
+    /// Stop when this time is over, such as 60s or 5min, as Ctrl-C does: what has been judged is reported
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    time_limit: Option<Duration>,
 }
 
 /// Who recorded the traces.

@@ -27,6 +27,7 @@ mod readings;
 mod reference;
 mod replay;
 mod schema;
+mod signals;
 mod simulate;
 mod subject;
 mod traces;

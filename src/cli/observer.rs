@@ -6,7 +6,7 @@ use spoolproof_sdk::trace::{Event, Header};
 
 use super::progress::Progress;
 use super::traces::Traces;
-use crate::conformance;
+use crate::conformance::{self, Stop};
 use crate::oracle::{CaseOutcome, Finding, Stopped};
 use crate::report::Contract;
 
@@ -17,13 +17,14 @@ pub(crate) struct Observer<'a> {
     /// Set when the run is to end with the first case that fails it.
     fail_fast: Option<&'a Contract>,
     failed: bool,
+    stop: Stop,
 }
 
 impl<'a> Observer<'a> {
     /// Watches a run of `cases`; `out` is where every trace goes.
-    pub(crate) fn new(cases: usize, out: Option<&Path>, fail_fast: Option<&'a Contract>) -> Self {
+    pub(crate) fn new(cases: usize, out: Option<&Path>, fail_fast: Option<&'a Contract>, stop: Stop) -> Self {
         let progress = Progress::start(Some(cases as u64), "cases");
-        Self { progress, traces: Traces::new(out), fail_fast, failed: false }
+        Self { progress, traces: Traces::new(out), fail_fast, failed: false, stop }
     }
 }
 
@@ -42,6 +43,6 @@ impl conformance::Progress for Observer<'_> {
     }
 
     fn stops(&self) -> Option<Stopped> {
-        self.failed.then_some(Stopped::FirstFailure)
+        if self.failed { Some(Stopped::FirstFailure) } else { self.stop.reason() }
     }
 }

@@ -7,6 +7,7 @@ use spoolproof_sdk::wire::{CallParams, Identity, InitializeResult, Observation};
 use super::connection::Connection;
 use super::deadline::{Deadline, Deadlines};
 use super::error::{AdapterError, Fault};
+use super::stop::Stop;
 use super::sut::{Notification, Outcome, Support, SupportCall, Sut};
 use super::target::Target;
 
@@ -17,6 +18,8 @@ pub struct Options {
     pub deadlines: Deadlines,
     /// Who we say that we are.
     pub checker: Identity,
+    /// When to give up waiting, whatever the deadlines.
+    pub stop: Stop,
 }
 
 impl Default for Options {
@@ -26,7 +29,7 @@ impl Default for Options {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             vendor: None,
         };
-        Self { deadlines: Deadlines::default(), checker }
+        Self { deadlines: Deadlines::default(), checker, stop: Stop::default() }
     }
 }
 
@@ -74,7 +77,7 @@ impl Adapter {
 }
 
 fn open(target: &Target, options: &Options) -> Result<(Connection, InitializeResult), AdapterError> {
-    let mut connection = Connection::open(target, options.deadlines.call)?;
+    let mut connection = Connection::open(target, options.deadlines.call, options.stop.clone())?;
     match connection.initialize(&options.checker, options.deadlines.limit("initialize")) {
         Ok(about) => Ok((connection, about)),
         Err(fault) => Err(connection.fail(fault)),

@@ -15,6 +15,7 @@ use super::link::{End, Link};
 use super::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Message, Reply, is_id, members, quoted};
 use super::message::{bad_params, request, result, unknown_method};
 use super::results::{call_result, observation};
+use super::stop::Stop;
 use super::sut::{Notification, Observe, Outcome, Served, Support, SupportCall};
 use super::target::Target;
 
@@ -39,8 +40,8 @@ type Answer = (Reply, SeenLine);
 
 impl Connection {
     /// Reaches the adapter at `target`.
-    pub(super) fn open(target: &Target, limit: Duration) -> Result<Self, AdapterError> {
-        match Link::open(target, &Deadline::after(limit)) {
+    pub(super) fn open(target: &Target, limit: Duration, stop: Stop) -> Result<Self, AdapterError> {
+        match Link::open(target, &Deadline::after(limit), stop) {
             Ok(link) => Ok(Self { link: Some(link), last_id: 0, support_calls: Vec::new(), notifications: Vec::new() }),
             Err(kind) => Err(AdapterError::new(kind.into(), Ending::default())),
         }
@@ -221,7 +222,7 @@ impl Connection {
 
     /// The next message, if one comes before `deadline`.
     fn receive(&mut self, deadline: &Deadline) -> Result<Option<(Message, SeenLine)>, Fault> {
-        let Some(framed) = self.link()?.receive(deadline) else {
+        let Some(framed) = self.link()?.receive(deadline)? else {
             return Ok(None);
         };
         match framed {

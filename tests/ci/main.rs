@@ -12,6 +12,8 @@ mod first_adapter;
 mod known;
 mod parts;
 mod ratchet;
+#[cfg(unix)]
+mod stop;
 
 /// The address of the tutorial's adapter, which serves little, for one run.
 fn tutorial() -> String {
