@@ -9,14 +9,16 @@ use clap::{Parser, Subcommand, ValueEnum};
 use super::audit::Audit;
 use super::check::Check;
 use super::conform::Conform;
+use super::diff::DiffArgs;
+use super::exit;
 use super::explain::Explain;
 use super::failure::Failure;
 use super::list::List;
 use super::readings::Readings;
 use super::reference::Reference;
 use super::replay::Replay;
+use super::schema::Schema;
 use super::simulate::Simulate;
-use super::{exit, schema};
 
 /// Judges how a MAPI message store sends mail: against the written rules, with the rule and the history in the verdict.
 #[derive(Debug, Parser)]
@@ -36,6 +38,7 @@ enum Command {
     // In the order in which people need them.
     Conform(Conform),
     Audit(Audit),
+    Diff(DiffArgs),
     Check(Check),
     Simulate(Simulate),
     Readings(Readings),
@@ -43,8 +46,7 @@ enum Command {
     List(List),
     Replay(Replay),
     Reference(Reference),
-    /// Print the JSON schema of reports
-    Schema,
+    Schema(Schema),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -60,12 +62,13 @@ impl Command {
             Self::Audit(audit) => audit.run(),
             Self::Check(check) => check.run(),
             Self::Conform(conform) => conform.run(),
+            Self::Diff(diff) => diff.run(),
             Self::Explain(explain) => explain.run(),
             Self::List(list) => list.run(),
             Self::Readings(readings) => readings.run(),
             Self::Reference(reference) => reference.run(),
             Self::Replay(replay) => replay.run(),
-            Self::Schema => schema::run(),
+            Self::Schema(schema) => schema.run(),
             Self::Simulate(simulate) => simulate.run(),
         }
     }

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::{exit, groups, library, output};
 use crate::model::{Aspect, Clause, PROPERTIES, all_clauses};
 use crate::report::layout::{FAINT, STRONG, fill, wrap};
-use crate::spec::{Ambiguity, Catalogue, Form, Reading, Requirement, RequirementStatus, closest};
+use crate::spec::{Ambiguity, Catalogue, Form, Reading, Requirement, RequirementStatus, closest, page_address};
 
 /// Print a rule: what it says, where it stands, how it is read, and what checks it
 #[derive(Args, Debug)]
@@ -107,7 +107,7 @@ fn requirement(
     paragraph(&row.text, out)?;
     writeln!(out)?;
     field("source", &format!("{}, {}", row.page, row.section), out)?;
-    if let Some(address) = address(&row.page) {
+    if let Some(address) = page_address(&row.page) {
         line("", &address, out)?;
     }
     if let Some(form) = row.form {
@@ -195,12 +195,6 @@ fn ambiguity(row: &Ambiguity, only: Option<&Reading>, out: &mut dyn Write) -> io
 
 const STANCES: &str = "permitted: whoever follows it is not blamed; declared: undecided unless the profile declares it; \
                        rejected: blamed, whatever the profile declares";
-
-/// Where the page can be read, if it is one of the MAPI reference's and not an Open Specifications document.
-fn address(page: &str) -> Option<String> {
-    let is_stem = page.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    is_stem.then(|| format!("https://learn.microsoft.com/office/client-developer/outlook/mapi/{page}"))
-}
 
 fn paragraph(text: &str, out: &mut dyn Write) -> io::Result<()> {
     wrap(text, WIDTH - 2).iter().try_for_each(|line| writeln!(out, "  {line}"))

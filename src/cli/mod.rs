@@ -11,6 +11,7 @@ mod check;
 mod conform;
 mod contract;
 mod diagnostic;
+mod diff;
 mod earlier;
 pub mod exit;
 mod explain;

@@ -5,6 +5,8 @@
 
 mod block;
 mod build;
+pub mod changes;
+mod diff;
 mod expected;
 mod follows;
 pub mod json;
@@ -14,10 +16,12 @@ pub(crate) mod layout;
 mod ratchet;
 #[cfg(test)]
 mod samples;
+pub mod sarif;
 pub mod text;
 mod wire;
 
 pub use build::{About, Contract, exit};
+pub use diff::{Change, Compared, Diff, FindingChange, FollowsChange, Found, VerdictChange};
 pub use known::Known;
 pub use wire::{CaseVerdict, Expected, Followed, Listed, Outcome, Report, RequirementVerdict};
 pub use wire::{Selection, Side, Sighting, Subject, Totals, Unexpected, UnexpectedKind};

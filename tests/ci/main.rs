@@ -6,9 +6,11 @@ use std::thread;
 
 #[path = "../common/bench.rs"]
 mod bench;
+mod diff;
 #[path = "../../examples/first-adapter.rs"]
 #[allow(dead_code, reason = "its `main` serves the standard streams, and here it is served on a socket")]
 mod first_adapter;
+mod formats;
 mod known;
 mod parts;
 mod ratchet;
