@@ -49,15 +49,6 @@ pub(crate) struct Conform {
     #[command(flatten)]
     cases: Cases,
 
-    #[command(flatten)]
-    portion: Portion,
-
-    #[command(flatten)]
-    terms: Terms,
-
-    #[command(flatten)]
-    ends: Ends,
-
     /// Claims made for the provider, over what it says of itself: a file, or the name of a carried profile
     #[arg(long, value_name = "FILE|NAME")]
     profile: Option<PathBuf>,
@@ -77,6 +68,15 @@ pub(crate) struct Conform {
     /// Also list the requirements that could not be judged
     #[arg(long)]
     not_judged: bool,
+
+    #[command(flatten)]
+    portion: Portion,
+
+    #[command(flatten)]
+    terms: Terms,
+
+    #[command(flatten)]
+    ends: Ends,
 
     #[command(flatten)]
     outputs: Outputs,

@@ -15,6 +15,7 @@ mod diff;
 mod earlier;
 pub mod exit;
 mod explain;
+mod explain_case;
 mod failure;
 mod groups;
 mod library;

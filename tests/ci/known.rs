@@ -1,6 +1,8 @@
 //! Cases that are known to fail, or to fail now and then.
 
 use spoolproof::cli::exit;
+use spoolproof::report::Known;
+use spoolproof::spec::Catalogue;
 
 use crate::bench::Bench;
 use crate::tutorial;
@@ -154,4 +156,16 @@ fn mistakes_in_a_list_are_drawn_at_their_places() {
     assert!(mistakes("[[known-failing]\n").contains("known-failing.toml:1:"));
     let both = "[[known-failing]]\ncase = \"abort\"\nreason = \"x\"\n[[known-flaky]]\ncase = \"abort/locked\"\nreason = \"y\"\n";
     assert!(mistakes(both).contains("`abort/locked` is listed as failing too"));
+}
+
+#[test]
+fn the_list_in_the_documentation_can_be_read() {
+    let text = include_str!("../../docs/ci.md");
+    let (_, rest) = text.split_once("```toml\n").expect("an example");
+    let (list, _) = rest.split_once("```").expect("its end");
+    let catalogue = Catalogue::embedded().expect("the catalogue is right");
+    let read = Known::parse(list, &catalogue, &["abort/locked", "queue/two-clients-in-turn"]);
+    assert!(read.is_ok(), "{read:?}");
+    let ran = Bench::new().check(&["list", "abort/locked", "queue/two-clients-in-turn"], 0);
+    assert_eq!(ran.out.lines().count(), 2);
 }
