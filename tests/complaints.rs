@@ -425,7 +425,8 @@ fn complaint_14_every_check_has_a_level_a_source_and_a_disputed_reading_is_data(
     bench.check(&["audit", "log.ndjson", "--profile", "sample-store"], exit::CONFORMS);
     // And a provider that says yes to everything is far from conforming.
     let provider = yes_man();
-    let report = bench.report(&["conform", "--provider", &provider, "--case", "open"], exit::VIOLATION);
+    let report =
+        bench.report(&["conform", "--provider", &provider, "--case", "open", "--timeout", "2"], exit::VIOLATION);
     let (passed, failed) = (cases(&report, "pass").len(), cases(&report, "violation").len());
     assert!(failed > 10 * passed, "{passed} passed, {failed} failed");
 }
