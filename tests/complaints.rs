@@ -111,8 +111,9 @@ fn yes_man() -> String {
                     json!({"hresult": "S_OK", "entry_id": format!("m{made}"), "handle": format!("h{made}"), "rows": [], "props": {}})
                 }
             };
-            let answer = json!({"jsonrpc": "2.0", "id": request["id"], "result": result});
-            if writeln!(stream, "{answer}").is_err() {
+            // In one piece: the system holds back what comes in several.
+            let answer = format!("{}\n", json!({"jsonrpc": "2.0", "id": request["id"], "result": result}));
+            if stream.write_all(answer.as_bytes()).is_err() {
                 return;
             }
         }
