@@ -70,12 +70,8 @@ impl<P: Provider> Sut for InProcess<P> {
         support: &mut dyn Support,
     ) -> Result<Outcome, InProcessError> {
         self.support_calls.clear();
-        let mut played = Played {
-            support,
-            calls: &mut self.support_calls,
-            notifications: &mut self.notifications,
-            killed: false,
-        };
+        let mut played =
+            Played { support, calls: &mut self.support_calls, notifications: &mut self.notifications, killed: false };
         let answer = match method {
             "spooler.wake" => self.provider.wake(&mut played, params).map(idle),
             _ => call(&mut self.provider, &mut played, method, params),

@@ -50,9 +50,7 @@ const fn hundredths(part: usize, whole: usize) -> usize {
 /// The verdict on every MUST of a store that the run looked at.
 pub(super) fn musts(catalogue: &Catalogue, account: &Account) -> BTreeMap<String, Verdict> {
     let rows = catalogue.requirements().iter().filter(|row| {
-        row.strength == Strength::Must
-            && row.who.contains(&Who::Store)
-            && row.status == RequirementStatus::Modelled
+        row.strength == Strength::Must && row.who.contains(&Who::Store) && row.status == RequirementStatus::Modelled
     });
     let looked_at = rows.map(|row| (row.id.clone(), account.requirement_verdict(&row.id).0));
     looked_at.filter(|(_, verdict)| *verdict != Verdict::NotExercised).collect()
