@@ -118,15 +118,19 @@ pub(crate) fn check(part: Part, faults: &[String]) -> Result<(), Failure> {
 
 fn list(part: Part) -> Result<u8, Failure> {
     let width = names(part).into_iter().map(str::len).max().unwrap_or_default();
-    let (faults, title): (&[Fault], &str) = match part {
-        Part::Spooler => (SPOOLER_FAULTS, "The spooler …"),
-        Part::Store => (FAULTS, "The store …"),
+    let (faults, who): (&[Fault], &str) = match part {
+        Part::Spooler => (SPOOLER_FAULTS, "The spooler"),
+        Part::Store => (FAULTS, "The store"),
     };
     output::print(|out| {
-        writeln!(out, "{title}")?;
-        for fault in faults.iter().filter(|fault| !fault.breaks.is_empty()) {
-            let breaks = fault.breaks.join(", ");
-            writeln!(out, "  {:width$}  {}  {FAINT}{breaks}{FAINT:#}", fault.name, fault.what)?;
+        let sections = [(false, "at once"), (true, "asleep until a particular history")];
+        for (sleeper, when) in sections {
+            let of_it = || faults.iter().filter(|fault| fault.sleeper == sleeper && !fault.breaks.is_empty());
+            writeln!(out, "{who}, {when} ({}) …", of_it().count())?;
+            for fault in of_it() {
+                let breaks = fault.breaks.join(", ");
+                writeln!(out, "  {:width$}  {}  {FAINT}{breaks}{FAINT:#}", fault.name, fault.what)?;
+            }
         }
         writeln!(out, "The adapter …")?;
         let of_spooler = faults.iter().filter(|fault| fault.breaks.is_empty()).map(|fault| (fault.name, fault.what));

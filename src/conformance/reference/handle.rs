@@ -58,6 +58,17 @@ impl Handles {
         self.open.remove(name).map(drop).ok_or_else(|| dead(name))
     }
 
+    /// An object, whatever its state.
+    pub(super) fn peek(&self, name: &str) -> Option<&Handle> {
+        self.open.get(name)
+    }
+
+    /// What the objects of a message have not saved yet; then they have nothing more to save.
+    pub(super) fn take_all_pending(&mut self, message: MessageId) -> BTreeMap<String, Value> {
+        let of_it = self.open.values_mut().filter(|handle| handle.message == message);
+        of_it.flat_map(|handle| std::mem::take(&mut handle.pending)).collect()
+    }
+
     /// An object that can still be used.
     pub(super) fn usable(&mut self, name: &str) -> Served<&mut Handle> {
         let handle = self.open.get_mut(name).ok_or_else(|| dead(name))?;

@@ -6,9 +6,12 @@
 
 mod abort;
 mod adapter_fault;
+mod broken;
 mod fault;
+mod faults;
 mod finish;
 mod handle;
+mod history;
 mod lock;
 mod message;
 mod observe;
@@ -23,7 +26,8 @@ mod submit;
 mod supervisor;
 
 pub use adapter_fault::{ADAPTER_FAULTS, AdapterFault};
-pub use fault::{FAULTS, Fault};
+pub use fault::Fault;
+pub use faults::FAULTS;
 pub use provider::Reference;
 pub use serve::{ReferenceError, ReferenceOptions, run};
 pub use spooler::{SPOOLER_FAULTS, Spooler, SpoolerOptions, run_spooler};

@@ -96,7 +96,7 @@ impl Store {
         self.commit(|transaction| {
             transaction.execute_batch(
                 "DELETE FROM messages; DELETE FROM recipients; DELETE FROM queue; DELETE FROM locks;
-                 DELETE FROM meta WHERE name = 'profile';",
+                 DELETE FROM meta WHERE name IN ('profile', 'restarts');",
             )
         })
     }
@@ -138,6 +138,16 @@ impl Store {
         let mut messages = load(&self.connection, "q.message IS NOT NULL", None)?;
         messages.sort_by_key(|message| (message.submitted_at, message.id));
         Ok(messages)
+    }
+
+    /// Every message.
+    pub(super) fn all(&self) -> Result<Vec<Message>, StoreError> {
+        load(&self.connection, "true", None)
+    }
+
+    /// The message that was created last.
+    pub(super) fn newest(&self) -> Result<Option<MessageId>, StoreError> {
+        Ok(self.all()?.last().map(|message| message.id))
     }
 
     /// The messages whose lock was kept.

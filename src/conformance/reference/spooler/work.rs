@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use spoolproof_sdk::wire::{CallParams, CallResult, InitializeResult, LockState, QueueRow, Recipient, SPOOLER_METHODS};
 use spoolproof_sdk::{Answer, CallError, HResult, Mapi, Provider};
 
-use super::fault::Faults;
+use super::super::fault::Faults;
+use super::faults::SPOOLER_FAULTS;
 use super::registry::Registry;
 
 /// A pass over the queue may lead to another, but not for ever.
@@ -54,7 +55,8 @@ impl Spooler {
     ///
     /// The first name that is no fault.
     pub fn new(faults: &[String]) -> Result<Self, String> {
-        Ok(Self { faults: Faults::parse(faults)?, ..Self::default() })
+        let faults = Faults::parse(SPOOLER_FAULTS, faults.iter().map(String::as_str)).map_err(str::to_owned)?;
+        Ok(Self { faults, ..Self::default() })
     }
 
     /// Whether this fault is in.
