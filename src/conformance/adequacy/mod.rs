@@ -4,9 +4,11 @@ mod bounds;
 mod mutant;
 mod product;
 mod scores;
+mod survey;
 mod words;
 
 pub use bounds::Bounds;
 pub use mutant::{Judged, Mutant, Suites, judge};
 pub use product::{Explored, explore};
 pub use scores::{Score, of_right, score};
+pub use survey::{Fate, Outcome, SHARE, Survey, Task};
