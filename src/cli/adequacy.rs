@@ -13,7 +13,7 @@ use super::failure::{Failure, warn};
 use super::progress::Progress;
 use super::reference::Part;
 use super::{exit, library, output};
-use crate::conformance::adequacy::{Fate, Mutant, Suites, Survey, Task};
+use crate::conformance::adequacy::{Fate, Mutant, Suites, Survey, Task, Witness};
 use crate::report::adequacy::{self, Adequacy as Report, Detail};
 use crate::scenario::{Scenario, SpoolerScenario};
 use crate::spec::{Catalogue, closest};
@@ -152,13 +152,15 @@ impl Adequacy {
     /// Writes the scenario of every gap, and says where.
     fn keep(&self, survey: &Survey) {
         for outcome in survey.gaps() {
-            let Fate::Gap { scenario: Some(scenario), .. } = &outcome.fate else { continue };
+            let Fate::Gap(witness) = &outcome.fate else { continue };
+            let Some(text) = witness.to_toml() else { continue };
             let file = self.out.join(format!("gap.{}.toml", outcome.judged.mutant.name()));
-            let written = fs::create_dir_all(&self.out).and_then(|()| fs::write(&file, scenario.to_toml()));
+            let written = fs::create_dir_all(&self.out).and_then(|()| fs::write(&file, text));
             match written {
                 Ok(()) => warn(format_args!(
-                    "{} shows the gap: spoolproof conform {} --fault {}",
+                    "{} shows the gap: spoolproof conform {}{} --fault {}",
                     file.display(),
+                    if matches!(witness, Witness::Spooler(_)) { "--role spooler " } else { "" },
                     file.display(),
                     outcome.judged.mutant.name()
                 )),

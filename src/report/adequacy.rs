@@ -8,7 +8,7 @@ use serde::Serialize;
 use spoolproof_sdk::wire::Role;
 
 use super::layout::{FAINT, STRONG, count, fill};
-use crate::conformance::adequacy::{Explored, Fate, Outcome, SHARE, Score, Survey};
+use crate::conformance::adequacy::{Explored, Fate, Outcome, Proof, SHARE, Score, Survey, Witness};
 
 /// The survey, as it is written.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
@@ -112,11 +112,9 @@ impl MutantRow {
         let (fate, proof) = match fate {
             Fate::Killed => ("killed", Vec::new()),
             Fate::Equivalent(explored) => ("equivalent", explored.iter().map(proof).collect()),
-            Fate::Gap { scenario, case } => {
-                let steps = scenario.iter().flat_map(|scenario| &scenario.steps).map(ToString::to_string);
-                let case = case.iter().map(|case| format!("the case {case} already shows a difference"));
-                ("gap", steps.chain(case).collect())
-            }
+            Fate::Gap(Witness::Store(scenario)) => ("gap", scenario.steps.iter().map(ToString::to_string).collect()),
+            Fate::Gap(Witness::Spooler(world)) => ("gap", world.to_toml().lines().map(str::to_owned).collect()),
+            Fate::Gap(Witness::Carried(case)) => ("gap", vec![format!("the case {case} already shows a difference")]),
         };
         Self {
             role: role(judged.mutant.role).to_owned(),
@@ -156,7 +154,11 @@ const fn role(role: Role) -> &'static str {
     }
 }
 
-fn proof((bounds, explored): &(String, Explored)) -> String {
+fn proof(proof: &Proof) -> String {
+    let (bounds, explored) = match proof {
+        Proof::Product(bounds, explored) => (bounds, explored),
+        Proof::Worlds(tried) => return format!("no difference in the smallest {tried} worlds of a spooler"),
+    };
     match explored {
         Explored::Closed { states, depth } => {
             format!("{bounds}: no difference in any of {states} pairs of states, the furthest {depth} calls away")
@@ -205,10 +207,7 @@ pub fn render(adequacy: &Adequacy, detail: Detail, out: &mut dyn Write) -> io::R
     }
     for row in adequacy.of_fate("gap") {
         writeln!(out, "{STRONG}not killed: {}{STRONG:#} ({}): {}", row.name, row.breaks.join(", "), row.what)?;
-        match row.proof.is_empty() {
-            true => writeln!(out, "  no case tells it from the right {}, and nothing more was explored", row.role)?,
-            false => row.proof.iter().try_for_each(|line| writeln!(out, "  {line}"))?,
-        }
+        row.proof.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
         if !row.reported.is_empty() {
             let others: Vec<&str> = row.reported.keys().map(String::as_str).collect();
             writeln!(out, "  reported under other requirements: {}", others.join(", "))?;

@@ -6,9 +6,10 @@ mod product;
 mod scores;
 mod survey;
 mod words;
+mod worlds;
 
 pub use bounds::Bounds;
 pub use mutant::{Judged, Mutant, Suites, judge};
 pub use product::{Explored, explore};
 pub use scores::{Score, of_right, score};
-pub use survey::{Fate, Outcome, SHARE, Survey, Task};
+pub use survey::{Fate, Outcome, Proof, SHARE, Survey, Task, Witness};

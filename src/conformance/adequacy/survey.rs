@@ -12,10 +12,11 @@ use super::bounds::Bounds;
 use super::mutant::{Judged, Mutant, Suites, judge_with, tape};
 use super::product::{Explored, explore};
 use super::scores::{Score, of_right, score};
+use super::worlds::tell_apart;
 use crate::conformance::in_process::InProcessError;
 use crate::conformance::suite::Progress;
 use crate::conformance::trivial::{SEEDS, TRIVIALS};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, SpoolerScenario};
 use crate::spec::{Catalogue, RequirementStatus, Who};
 
 /// What became of a mutant.
@@ -24,14 +25,41 @@ pub enum Fate {
     /// The suite reports it under one of its own requirements.
     Killed,
     /// Nobody can tell it from the right provider within these bounds.
-    Equivalent(Vec<(String, Explored)>),
+    Equivalent(Vec<Proof>),
     /// It can be told from the right provider, and the suite does not.
-    Gap {
-        /// The shortest calls that were found to tell it.
-        scenario: Option<Box<Scenario>>,
-        /// A case of the suite in which the two already differ.
-        case: Option<String>,
-    },
+    Gap(Witness),
+}
+
+/// What was explored without a difference.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// The product of two stores in an instance.
+    Product(String, Explored),
+    /// Small worlds, so many, in which two spoolers were put.
+    Worlds(usize),
+}
+
+/// What tells a mutant from the right provider.
+#[derive(Clone, Debug)]
+pub enum Witness {
+    /// A shortest sequence of calls to a store.
+    Store(Box<Scenario>),
+    /// A smallest world of a spooler.
+    Spooler(Box<SpoolerScenario>),
+    /// A case of the suite, though nothing smaller was found to.
+    Carried(String),
+}
+
+impl Witness {
+    /// The text of its file, where it needs one.
+    #[must_use]
+    pub fn to_toml(&self) -> Option<String> {
+        match self {
+            Self::Store(scenario) => Some(scenario.to_toml()),
+            Self::Spooler(scenario) => Some(scenario.to_toml()),
+            Self::Carried(_) => None,
+        }
+    }
 }
 
 /// A mutant, what was reported of it, and what became of it.
@@ -113,7 +141,7 @@ impl Survey {
 
     /// The mutants that can be told from the right provider, and that the suite does not kill.
     pub fn gaps(&self) -> impl Iterator<Item = &Outcome> {
-        self.outcomes.iter().filter(|outcome| matches!(outcome.fate, Fate::Gap { .. }))
+        self.outcomes.iter().filter(|outcome| matches!(outcome.fate, Fate::Gap(_)))
     }
 
     /// The mutants that are killed, but not under each of the requirements that they are said to break.
@@ -187,32 +215,46 @@ fn each<T: Sync, R: Send>(
 /// What a survivor is: one that cannot be told from the right provider, or a hole in the suite.
 fn fate(catalogue: &Catalogue, suites: Suites<'_>, states: usize, judged: &Judged) -> Result<Fate, InProcessError> {
     let mutant = judged.mutant;
+    let title = format!("A {} that {} shows it in the end", part(mutant.role), mutant.fault.what);
+    let requirements: Vec<String> = mutant.fault.breaks.iter().map(|&id| id.to_owned()).collect();
+    let id = format!("gap/{}", mutant.name());
     let mut proof = Vec::new();
-    if mutant.role == Role::Store {
-        for bounds in Bounds::all(states) {
-            match explore(&bounds, &[mutant.name()])? {
-                Explored::Differ { steps, .. } => {
-                    let scenario = Scenario {
-                        id: format!("gap/{}", mutant.name()),
-                        title: format!("A store that {} differs in the last step", mutant.fault.what),
-                        requirements: mutant.fault.breaks.iter().map(|&id| id.to_owned()).collect(),
-                        profile: bounds.profile.clone(),
-                        steps,
-                    };
-                    return Ok(Fate::Gap { scenario: Some(Box::new(scenario)), case: None });
+    match mutant.role {
+        Role::Store => {
+            for bounds in Bounds::all(states) {
+                match explore(&bounds, &[mutant.name()])? {
+                    Explored::Differ { steps, .. } => {
+                        let scenario = Scenario { id, title, requirements, profile: bounds.profile, steps };
+                        return Ok(Fate::Gap(Witness::Store(Box::new(scenario))));
+                    }
+                    explored => proof.push(Proof::Product(bounds.to_string(), explored)),
                 }
-                explored => proof.push((bounds.to_string(), explored)),
             }
         }
+        Role::Spooler => match tell_apart(catalogue, &[mutant.name()], states * WORLDS)? {
+            (Some(world), _) => {
+                let world = SpoolerScenario { id, title, requirements, ..world };
+                return Ok(Fate::Gap(Witness::Spooler(Box::new(world))));
+            }
+            (None, tried) => proof.push(Proof::Worlds(tried)),
+        },
     }
     let (right, broken) = (tapes(catalogue, suites, mutant, &[])?, tapes(catalogue, suites, mutant, &[mutant.name()])?);
-    let differs = right.iter().zip(&broken).find(|(one, other)| one != other);
+    let differs = right.into_iter().zip(broken).find(|(one, other)| one != other);
     Ok(match differs {
-        Some(((case, _), _)) => Fate::Gap { scenario: None, case: Some(case.clone()) },
-        // Of a spooler nothing is explored beyond the suite, so nothing is proved.
-        None if proof.is_empty() => Fate::Gap { scenario: None, case: None },
+        Some(((case, _), _)) => Fate::Gap(Witness::Carried(case)),
         None => Fate::Equivalent(proof),
     })
+}
+
+/// How many worlds of a spooler are tried for each pair of states of a store: they are smaller.
+const WORLDS: usize = 5;
+
+const fn part(role: Role) -> &'static str {
+    match role {
+        Role::Store => "store",
+        Role::Spooler => "spooler",
+    }
 }
 
 /// What happened in each case of the suite, in words that equal providers share.
@@ -227,8 +269,9 @@ fn tapes(
     Ok(tapes.0)
 }
 
+/// The tape of each case.
 #[derive(Default)]
-struct Tapes(Vec<(String, String)>);
+pub(super) struct Tapes(pub(super) Vec<(String, String)>);
 
 impl Progress for Tapes {
     fn begins(&mut self, _done: usize, _id: &str) {}
