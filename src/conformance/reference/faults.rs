@@ -10,6 +10,8 @@ faults! {
         "best-access-refused" ["SEED1-12"] "refuses MAPI_BEST_ACCESS on a queued message";
         "best-access-writes" ["SEED1-10", "SEED1-12"] "opens a queued message read/write for MAPI_BEST_ACCESS";
         "client-write-kept-handle" ["PMF-08"] "lets a client write to a queued message through an object opened before";
+        "draft-write-refused" ["HOM-03", "OPN-03"] "makes a client's change of a draft, and says that it may not";
+        "open-draft-refused" ["OPN-03", "OPN-05"] "lets no client open a draft";
         "open-gone-no-access" ["OPN-07"] "answers MAPI_E_NO_ACCESS for an entry id that names nothing";
         "open-locked-client" ["SEED1-07", "SEED1-08"] "lets a client open a message that the spooler has locked";
         "open-locked-deferred" ["SEED1-08", "OPN-02"] "opens a locked message in name only; the first read is refused";
@@ -22,6 +24,8 @@ faults! {
         "refused-write-sticks" ["SEED1-10", "PMF-08"] "refuses a client's write to a queued message, and makes it";
         "responsibility-not-saved" ["RSP-01", "RCT-03"] "answers S_OK to a change of PR_RESPONSIBILITY and does not save it";
         "second-spooler-writes" ["SEED1-14"] "lets a second spooler write to what the first has locked";
+        "spooler-opens-read-only" ["SPL-03"] "gives the spooler a read-only object of a queued message";
+        "write-to-deleted-succeeds" ["SVC-04"] "answers S_OK to a write to a message that is gone";
 
         // Submitting.
         "client-ends-preprocessing" ["PSF-05"] "takes a client's SubmitMessage for the spooler's, so that preprocessing is skipped";
@@ -39,6 +43,7 @@ faults! {
         "no-notify-on-submit" ["SEED1-48", "OQT-08", "GOQ-09"] "sends no notification when a message enters the queue";
         "no-preprocess-flag" ["SEED1-29"] "queues a message that needs preprocessing without SUBMITFLAG_PREPROCESS";
         "no-queue-row" ["SEED1-47"] "submits without a row in the outgoing queue";
+        "preprocess-answered-with-error" ["SEED1-31"] "queues a message that needs preprocessing, and says that it failed";
         "prepare-error-replaced" ["SEED1-17"] "returns MAPI_E_CALL_FAILED whatever PrepareSubmit failed with";
         "prepare-error-swallowed" ["SEED1-17", "MST-03"] "goes on when PrepareSubmit fails";
         "prepare-skipped-on-resend" ["SUB-09", "MST-03"] "does not call PrepareSubmit for a resend";
@@ -81,7 +86,6 @@ faults! {
         "lock-renews-time" ["SEED1-21"] "takes a new PR_CLIENT_SUBMIT_TIME when the spooler locks the message";
         "lock-unqueued-enqueues" ["GOQ-03"] "puts a message into the queue because somebody tried to lock it";
         "message-lost-on-crash" ["SEED1-02", "LGO-01"] "loses queued messages when it is killed";
-        "new-mail-dequeues" ["SUB-06"] "takes the message out of the queue that NotifyNewMail names";
         "new-mail-not-notified" ["NNM-03"] "sends no new-mail notification";
         "queue-lost-on-crash" ["LGO-01"] "loses the outgoing queue when it is killed";
         "queue-missing-column" ["OQT-09", "GOQ-06"] "lacks PR_DISPLAY_BCC in the queue table";
@@ -113,7 +117,6 @@ faults! {
         "finish-dosentmail-twice" ["DSM-02", "SEED2-11"] "runs the hooks twice";
         "finish-error-requeues" ["FIN-07"] "queues the sent message again when DoSentMail fails";
         "finish-forgets-recipients" ["FIN-07"] "empties the recipient table of a sent message";
-        "finish-forgets-time" ["FIN-07"] "clears PR_CLIENT_SUBMIT_TIME of a sent message";
         "finish-ignores-superseded" ["SEED2-13"] "files the message away though a hook took it over";
         "finish-keeps-flag" ["FIN-07", "PMF-03"] "leaves MSGFLAG_SUBMIT set on a sent message";
         "finish-keeps-row" ["FIN-07", "ABT-03"] "leaves the row of a sent message in the queue";
@@ -126,7 +129,6 @@ faults! {
         "finish-stays-locked" ["FIN-06", "SEED2-10"] "does not unlock the message";
         "finish-twice-copies" ["FIN-07"] "makes a second sent copy when FinishedMsg is called again";
         "hook-failure-deletes" ["FIN-07"] "deletes the message when DoSentMail fails";
-        "hooks-before-unlock" ["DSM-04"] "calls DoSentMail while the message is still locked";
         "spooler-refused-finish" ["FIN-07", "SEED1-06"] "answers MAPI_E_NO_SUPPORT to the spooler's FinishedMsg";
     }
     sleepers {
@@ -154,6 +156,7 @@ faults! {
         "sleeper-expand-skipped-on-retry" ["EXP-09"] "does not call ExpandRecips when a failed submission is tried again";
         "sleeper-expand-skipped-while-others-wait" ["EXP-09"] "does not call ExpandRecips while another message is in the queue";
         "sleeper-expansion-dropped-on-resubmit" ["SUB-01"] "does not keep the expanded recipients of a message that is submitted again";
+        "sleeper-failed-hooks-before-unlock" ["FIN-06"] "unlocks after DoSentMail, and not at all if that fails";
         "sleeper-failed-resubmit-leaves-flag" ["SUB-13"] "leaves MSGFLAG_SUBMIT set when a cancelled message cannot be submitted again";
         "sleeper-failed-submit-dequeues-neighbour" ["SUB-06"] "takes the message submitted before out of the queue when SubmitMessage fails";
         "sleeper-finish-keeps-row-after-restart" ["FIN-07"] "leaves the row of a sent message that was queued before a restart";
@@ -184,7 +187,6 @@ faults! {
         "sleeper-preprocessed-stays-locked" ["FIN-06"] "does not unlock a sent message that was preprocessed";
         "sleeper-queue-shows-two" ["GOQ-03", "OQT-01"] "shows no more than two rows";
         "sleeper-read-only-handle-locks-nothing" ["SLS-04"] "locks nothing through an object that was opened read-only, and says it did";
-        "sleeper-readytosend-once-for-all" ["PRE-07"] "sends NOTIFY_READYTOSEND for the first session alone";
         "sleeper-refused-abort-unlocks" ["PSF-02"] "frees the lock when it refuses the second client's AbortSubmit";
         "sleeper-refused-open-unlocks" ["PSF-02"] "frees the lock when it refuses a client MAPI_MODIFY";
         "sleeper-relock-ignored" ["SLS-04", "SEED1-14"] "does not lock again what was unlocked once, and says it did";
@@ -194,7 +196,6 @@ faults! {
         "sleeper-resubmit-no-row" ["SEED1-47"] "does not queue a message that was cancelled and submitted again";
         "sleeper-resubmit-not-notified" ["SEED1-48"] "sends no notification for a message that was cancelled and submitted again";
         "sleeper-resubmitted-finishes-alone" ["CMP-03"] "finishes a resubmitted message itself though it wants the spooler to";
-        "sleeper-resume-expands-again" ["EXP-09"] "calls ExpandRecips once more when the spooler calls SubmitMessage";
         "sleeper-resume-resets-responsibility" ["RCT-03"] "sets PR_RESPONSIBILITY FALSE when the spooler calls SubmitMessage";
         "sleeper-row-of-aborted-stays" ["GOQ-03"] "keeps showing the row of a cancelled message";
         "sleeper-row-preprocess-stale" ["GOQ-03"] "keeps showing SUBMITFLAG_PREPROCESS in the row of a preprocessed message";

@@ -105,7 +105,6 @@ impl Reference {
             "abort_submit" => self.after_abort(scene, served),
             "finished_msg" => self.after_finish(scene, served),
             "get_outgoing_queue" => self.after_queue(scene, served),
-            "notify_new_mail" => self.after_new_mail(scene, served),
             "open_entry" => self.after_open(scene, served),
             "release" => self.after_release(scene, served),
             "set_lock_state" => self.after_lock(scene, served),

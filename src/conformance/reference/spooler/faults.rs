@@ -17,6 +17,9 @@ faults! {
         "deaf-to-deferred" ["SEED2-05", "SUB-05"] "does not listen when a transport wants a deferred message";
 
         // Preprocessing.
+        "preprocess-ignores-undeliverable" ["RPP-18"] "hands over what a preprocessor has found undeliverable";
+        "resubmit-unlocked" ["SEED1-35"] "unlocks before its SubmitMessage";
+        "remove-info-of-others" ["SEED2-08"] "calls RemovePreprocessInfo of preprocessors that match no recipient";
         "preprocess-unlocked" ["SEED1-32"] "preprocesses before it locks";
         "preprocess-skips-last" ["SEED1-33"] "does not run the last preprocessor";
         "preprocess-backwards" ["SEED1-33", "RPP-05"] "runs the preprocessors from the last to the first";
@@ -54,6 +57,7 @@ faults! {
         "report-after-first-refusal" ["RSP-06", "ADT-04"] "does not ask the next transport after MAPI_E_NOT_ME";
 
         // Finishing.
+        "finish-unlocked" ["FIN-08"] "unlocks before FinishedMsg";
         "finish-never" ["SEED2-09", "XOM-01"] "does not finish what is sent";
         "finish-after-first" ["SEED2-06", "RSP-06"] "finishes when one transport is through";
         "finish-deferred" ["XPE-03", "SEED2-09"] "finishes what a transport keeps for later";
@@ -68,6 +72,31 @@ faults! {
         "adapter-is-silent" [] "does not answer when it is woken";
     }
     sleepers {
+        // After a death.
+        "sleeper-no-remove-info-after-death" ["SEED2-07"] "leaves preprocessed data of what it finds locked when it starts";
+        "sleeper-served-again-after-death" ["SEED2-06"] "offers again who was served, if it finds the message locked when it starts";
+        "sleeper-youngest-first-after-death" ["SUB-05"] "begins with the newest message if it finds one locked when it starts";
+
+        // With the second transport.
+        "sleeper-no-end-for-second-transport" ["XPS-16"] "does not call EndMessage of a transport that is not the first";
+        "sleeper-second-transport-sees-everybody" ["RSP-02"] "shows every recipient as one to serve to a transport that is not the first";
+        "sleeper-unlock-between-transports" ["XOM-01"] "unlocks before it asks the second transport";
+
+        // With the second message, or with several recipients.
+        "sleeper-no-lock-after-the-first" ["SEED2-05"] "locks nothing once it has finished a message";
+        "sleeper-no-lock-when-overtaking" ["SLS-07"] "does not lock a message that overtakes another";
+        "sleeper-record-first-alone" ["XOM-03"] "sets PR_RESPONSIBILITY of the first recipient alone who was served";
+        "sleeper-report-names-first-alone" ["RSP-07"] "reports the first recipient alone whom nobody takes";
+        "sleeper-third-never-finished" ["SEED2-09"] "does not finish the third message";
+
+        // After waiting.
+        "sleeper-deferred-due-at-next-wake" ["XPS-01"] "hands over what a transport keeps, at the next wake, whoever wakes it";
+        "sleeper-failed-preprocessor-not-run-again" ["SEED1-33"] "submits without preprocessing what it takes up again";
+        "sleeper-no-lock-when-taken-up-again" ["SEED2-05"] "does not lock what it takes up again";
+        "sleeper-no-remove-info-when-taken-up-again" ["SEED2-07"] "leaves preprocessed data of what had to wait";
+        "sleeper-one-ready-is-all-ready" ["XPS-19"] "asks every transport again when one is ready";
+        "sleeper-second-busy-not-waited-for" ["XPS-04"] "asks again at once when a transport is busy for the second time";
+        "sleeper-second-deferral-taken-for-sent" ["XPE-03"] "takes it for sent when a transport keeps the message for the second time";
 
     }
 }
