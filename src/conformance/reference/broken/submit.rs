@@ -84,7 +84,7 @@ impl Reference {
                 message.submitted_at = first.1;
             }
             if loses_subject {
-                message.props.remove("PR_SUBJECT");
+                message.props.insert("PR_SUBJECT".to_owned(), "".into());
             }
             if let (true, Some(subject)) = (loses_edits, first.0) {
                 message.props.insert("PR_SUBJECT".to_owned(), subject);
