@@ -30,4 +30,4 @@ pub use fault::Fault;
 pub use faults::FAULTS;
 pub use provider::Reference;
 pub use serve::{ReferenceError, ReferenceOptions, run};
-pub use spooler::{SPOOLER_FAULTS, SpoolerOptions, run_spooler};
+pub use spooler::{SPOOLER_FAULTS, Spooler, SpoolerOptions, run_spooler};

@@ -15,9 +15,9 @@ const PASSES: usize = 100;
 /// What a message waits for that waits for no transport.
 const ANY_NEWS: usize = usize::MAX;
 
-/// The spooler.
+/// A spooler that does what the pages say, unless a fault is put into it.
 #[derive(Debug, Default)]
-pub(super) struct Spooler {
+pub struct Spooler {
     pub(super) registry: Registry,
     faults: Faults,
     /// What it remembers of messages on their way.
@@ -85,7 +85,12 @@ pub(super) struct Open {
 }
 
 impl Spooler {
-    pub(super) fn new(faults: &[String]) -> Result<Self, String> {
+    /// One that has just started, with the faults named.
+    ///
+    /// # Errors
+    ///
+    /// The first name that is no fault.
+    pub fn new(faults: &[String]) -> Result<Self, String> {
         let faults = Faults::parse(SPOOLER_FAULTS, faults.iter().map(String::as_str)).map_err(str::to_owned)?;
         Ok(Self { faults, ..Self::default() })
     }
