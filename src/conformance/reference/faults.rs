@@ -93,6 +93,7 @@ faults! {
         "queue-unsorted" ["GOQ-08", "OQT-07"] "shows the newest message first";
         "release-unlocks" ["PSF-02"] "unlocks when the object that locked is released";
         "row-hides-preprocess" ["SEED1-29", "PSF-03"] "shows no SUBMITFLAG_PREPROCESS in the queue table";
+        "row-of-aborted-stays" ["GOQ-03"] "keeps showing the row of a cancelled message";
         "second-spooler-steals-lock" ["SEED1-14", "SLS-04"] "gives a second spooler the lock that the first holds";
         "unlock-no-save" ["SLS-09"] "does not save when it unlocks";
         "unlock-noop" ["SLS-04"] "answers S_OK to MSG_UNLOCKED and does not unlock";
@@ -197,7 +198,6 @@ faults! {
         "sleeper-resubmit-not-notified" ["SEED1-48"] "sends no notification for a message that was cancelled and submitted again";
         "sleeper-resubmitted-finishes-alone" ["CMP-03"] "finishes a resubmitted message itself though it wants the spooler to";
         "sleeper-resume-resets-responsibility" ["RCT-03"] "sets PR_RESPONSIBILITY FALSE when the spooler calls SubmitMessage";
-        "sleeper-row-of-aborted-stays" ["GOQ-03"] "keeps showing the row of a cancelled message";
         "sleeper-row-preprocess-stale" ["SEED1-47", "PSF-03"] "keeps showing SUBMITFLAG_PREPROCESS in the row of a preprocessed message";
         "sleeper-row-time-of-the-first" ["PST-01", "GOQ-03"] "shows the time of the oldest message in every row";
         "sleeper-second-abort-keeps-flag" ["ABT-02"] "leaves MSGFLAG_SUBMIT set when a message is cancelled for the second time";

@@ -21,7 +21,7 @@ impl Reference {
             }
             self.break_flags(row);
         }
-        if self.fault("sleeper-row-of-aborted-stays") {
+        if self.fault("row-of-aborted-stays") {
             let all = self.store.all()?;
             let stale = all.iter().filter(|message| {
                 let draft = message.queued.is_none() && message.flags & MSGFLAG_UNSENT != 0;
