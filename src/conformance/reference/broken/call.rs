@@ -144,7 +144,12 @@ impl Reference {
         let message = id.map(|id| self.store.message(id)).transpose()?.flatten();
         Ok(Scene {
             method,
-            session: params.session.clone().or(handle.map(|handle| handle.session.clone())).unwrap_or_default(),
+            session: params
+                .session
+                .as_ref()
+                .or_else(|| handle.map(|handle| &handle.session))
+                .cloned()
+                .unwrap_or_default(),
             params: params.clone(),
             lock: message.as_ref().and_then(|message| self.locks.get(&message.id).cloned()),
             message,
