@@ -32,13 +32,14 @@ fn explore() {
         let t = std::time::Instant::now();
         let j = m.judge(&catalogue, suites).unwrap();
         eprintln!(
-            "{} {} {:?} killers {} first {:?} own {:?} err {:?}",
+            "{} {} {:?} killers {} first {:?} own {:?} lacks {:?} err {:?}",
             m.name(),
             j.is_killed(),
             t.elapsed(),
             j.killers.len(),
             j.killers.first(),
             j.own().collect::<Vec<_>>(),
+            m.fault.breaks.iter().filter(|b| !j.reported.contains_key(**b)).collect::<Vec<_>>(),
             j.error
         );
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::adequacy::Adequacy;
 use super::audit::Audit;
 use super::check::Check;
 use super::conform::Conform;
@@ -43,6 +44,7 @@ enum Command {
     List(List),
     Replay(Replay),
     Reference(Reference),
+    Adequacy(Adequacy),
     /// Print the JSON schema of reports
     Schema,
 }
@@ -57,6 +59,7 @@ enum Color {
 impl Command {
     fn run(&self) -> Result<u8, Failure> {
         match self {
+            Self::Adequacy(adequacy) => adequacy.run(),
             Self::Audit(audit) => audit.run(),
             Self::Check(check) => check.run(),
             Self::Conform(conform) => conform.run(),

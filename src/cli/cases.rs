@@ -32,6 +32,11 @@ pub(crate) struct Chosen<T> {
 }
 
 impl Cases {
+    /// Every case in these files and folders; without one, those that the program carries.
+    pub(crate) const fn of(paths: Vec<PathBuf>) -> Self {
+        Self { paths, patterns: Vec::new() }
+    }
+
     /// Reads the cases. A file that cannot be read is reported, and does not keep the others from running.
     pub(crate) fn choose(&self, catalogue: &Catalogue) -> Result<Chosen<Scenario>, Failure> {
         if self.paths.is_empty() {

@@ -1,7 +1,14 @@
 //! Whether the suite is worth its time: it is run on providers that are wrong in a known way.
 
+mod bounds;
 mod mutant;
+mod product;
 mod scores;
+mod survey;
+mod words;
 
+pub use bounds::Bounds;
 pub use mutant::{Judged, Mutant, Suites, judge};
+pub use product::{Explored, explore};
 pub use scores::{Score, of_right, score};
+pub use survey::{Fate, Outcome, SHARE, Survey, Task};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::message::{MessageId, Ticks};
 
 /// What happened since the process started or the store was reset.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct History {
     /// How often the store was started anew since it was made or reset.
     pub(super) restarts: u32,
@@ -19,7 +19,7 @@ pub(super) struct History {
 }
 
 /// What happened to one message.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Past {
     pub(super) submitted: u32,
     pub(super) aborted: u32,
