@@ -2,6 +2,8 @@
 
 mod abort;
 mod broken_adapter;
+#[path = "../common/mod.rs"]
+mod common;
 mod coupled;
 mod faults;
 mod finish;

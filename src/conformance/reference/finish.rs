@@ -36,7 +36,7 @@ impl Reference {
         let had_row = message.in_table();
         let before = message.clone();
         let message = self.sent(message);
-        let late = self.fault("hooks-before-unlock");
+        let late = self.fault("sleeper-failed-hooks-before-unlock");
         let unlocks = !self.fault("finish-stays-locked") && !late;
         self.store.commit(|transaction| {
             save(transaction, &message)?;
@@ -49,7 +49,7 @@ impl Reference {
             mapi.table_modified("deleted", &id.entry_id())?;
         }
         let superseded = self.run_hooks(mapi, &before);
-        if late {
+        if late && superseded.is_ok() {
             self.locks.remove(&id);
         }
         if superseded? && !self.fault("finish-ignores-superseded") {

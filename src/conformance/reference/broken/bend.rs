@@ -52,7 +52,10 @@ impl Mapi for Bent<'_> {
             Bend::Flag(flag) if short == "spooler_notify" => Some((*flag).to_owned()),
             _ => None,
         });
-        let params = CallParams { flags: flag.map(|flag| vec![flag]).or(params.flags.clone()), ..params.clone() };
+        let mut params = params.clone();
+        if let Some(flag) = flag {
+            params.flags = Some(vec![flag]);
+        }
         if self.any(|bend| matches!(bend, Bend::Twice(of) if *of == short)) {
             self.mapi.call(provider, method, &params)?;
         }

@@ -105,7 +105,6 @@ impl Reference {
             "abort_submit" => self.after_abort(scene, served),
             "finished_msg" => self.after_finish(scene, served),
             "get_outgoing_queue" => self.after_queue(scene, served),
-            "notify_new_mail" => self.after_new_mail(scene, served),
             "open_entry" => self.after_open(scene, served),
             "release" => self.after_release(scene, served),
             "set_lock_state" => self.after_lock(scene, served),
@@ -145,7 +144,12 @@ impl Reference {
         let message = id.map(|id| self.store.message(id)).transpose()?.flatten();
         Ok(Scene {
             method,
-            session: params.session.clone().or(handle.map(|handle| handle.session.clone())).unwrap_or_default(),
+            session: params
+                .session
+                .as_ref()
+                .or_else(|| handle.map(|handle| &handle.session))
+                .cloned()
+                .unwrap_or_default(),
             params: params.clone(),
             lock: message.as_ref().and_then(|message| self.locks.get(&message.id).cloned()),
             message,

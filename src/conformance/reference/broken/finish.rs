@@ -50,7 +50,6 @@ impl Reference {
         let (restarted, again, first) = (past.restarted, past.submitted > 1, past.first.clone());
         let keeps_row = self.fault("sleeper-finish-keeps-row-after-restart") && restarted;
         let keeps_unsent = self.fault("sleeper-unsent-kept-for-several") && before.recipients.len() > 1;
-        let forgets_time = self.fault("finish-forgets-time");
         let forgets_recipients = self.fault("finish-forgets-recipients");
         let is_old = self.fault("sleeper-sent-copy-is-old");
         self.alter(id, |message| {
@@ -59,9 +58,6 @@ impl Reference {
             }
             if keeps_unsent {
                 message.flags |= MSGFLAG_UNSENT;
-            }
-            if forgets_time {
-                message.submitted_at = None;
             }
             if forgets_recipients {
                 message.recipients.clear();

@@ -9,13 +9,14 @@ use super::super::message::{MSGFLAG_UNSENT, Message};
 use super::super::open::Asked;
 use super::super::provider::Reference;
 use super::super::refusal::Served;
-use super::call::{Scene, is_done, returned};
+use super::call::{Scene, done, is_done, returned};
 
 impl Reference {
     /// The access that some fault gives to a client; `None` if the store decides.
     pub(in super::super) fn broken_access(&self, session: &str, message: &Message, asked: Asked) -> Option<Access> {
         if is_spooler(session) {
-            return None;
+            let less = self.fault("spooler-opens-read-only") && message.queued.is_some();
+            return less.then_some(Access::Read);
         }
         let past = self.history.of(message.id);
         let holder = self.locks.get(&message.id);
@@ -60,11 +61,21 @@ impl Reference {
         {
             self.locks.remove(&id);
         }
+        let is_draft = scene.message.as_ref().is_some_and(|message| message.submitted_at.is_none());
+        if self.fault("open-draft-refused") && is_draft && scene.by_client() {
+            return Err(HResult::MAPI_E_NO_ACCESS.into());
+        }
         served
     }
 
     /// What a refused write leaves behind.
     pub(super) fn after_write(&mut self, scene: &Scene, served: Served) -> Served {
+        if self.fault("write-to-deleted-succeeds") && returned(&served, HResult::MAPI_E_OBJECT_DELETED) {
+            return done();
+        }
+        if self.fault("draft-write-refused") && is_done(&served) && scene.by_client() {
+            return Err(HResult::MAPI_E_NO_ACCESS.into());
+        }
         let (Some(id), true) = (scene.id(), scene.queued() && !is_done(&served)) else { return served };
         let CallParams { props, recipient, value, .. } = &scene.params;
         let subject =

@@ -5,7 +5,7 @@ use spoolproof_sdk::wire::QueueRow;
 use super::super::message::{MSGFLAG_UNSENT, MessageId};
 use super::super::provider::Reference;
 use super::super::refusal::Served;
-use super::call::{Scene, is_done};
+use super::call::Scene;
 
 impl Reference {
     pub(super) fn after_queue(&mut self, scene: &Scene, served: Served) -> Served {
@@ -21,7 +21,7 @@ impl Reference {
             }
             self.break_flags(row);
         }
-        if self.fault("sleeper-row-of-aborted-stays") {
+        if self.fault("row-of-aborted-stays") {
             let all = self.store.all()?;
             let stale = all.iter().filter(|message| {
                 let draft = message.queued.is_none() && message.flags & MSGFLAG_UNSENT != 0;
@@ -51,15 +51,5 @@ impl Reference {
         if self.fault("row-hides-preprocess") {
             flags.retain(|flag| flag != PREPROCESS);
         }
-    }
-
-    pub(super) fn after_new_mail(&mut self, scene: &Scene, served: Served) -> Served {
-        if let Some(id) = scene.id()
-            && is_done(&served)
-            && self.fault("new-mail-dequeues")
-        {
-            self.alter(id, |message| message.queued = None)?;
-        }
-        served
     }
 }

@@ -1,7 +1,7 @@
 //! Faults of SubmitMessage.
 
-use spoolproof_sdk::Mapi;
 use spoolproof_sdk::wire::Folder;
+use spoolproof_sdk::{HResult, Mapi};
 
 use super::super::message::{MSGFLAG_SUBMIT, Message};
 use super::super::provider::Reference;
@@ -38,7 +38,6 @@ impl Reference {
         bend("sleeper-prepare-skipped-on-resubmit", again, Bend::LeftOut("prepare_submit"));
         bend("sleeper-second-prepare-error-swallowed", past.failed > 0, Bend::ErrorSwallowed("prepare_submit"));
         bend("sleeper-prepared-rows-dropped-while-others-wait", others, Bend::RowsForgotten("prepare_submit"));
-        bend("sleeper-readytosend-once-for-all", !self.ready.is_empty(), Bend::LeftOut("spooler_notify"));
         bend("readytosend-wrong-flag", true, Bend::Flag("NOTIFY_CONFIG_CHANGE"));
         bend("complete-twice", true, Bend::Twice("complete_msg"));
         bend("sleeper-resubmit-not-notified", past.aborted > 0, Bend::Silent(Some("added")));
@@ -51,7 +50,7 @@ impl Reference {
         let Some(before) = &scene.message else { return served };
         match (is_done(&served), scene.by_client()) {
             (true, true) => self.after_first(mapi, before, scene)?,
-            (true, false) => self.after_resume(mapi, before)?,
+            (true, false) => self.after_resume(before)?,
             (false, true) if scene.queued() => self.after_duplicate(before)?,
             (false, true) => self.after_failure(before, scene)?,
             (false, false) => {}
@@ -85,7 +84,7 @@ impl Reference {
                 message.submitted_at = first.1;
             }
             if loses_subject {
-                message.props.remove("PR_SUBJECT");
+                message.props.insert("PR_SUBJECT".to_owned(), "".into());
             }
             if let (true, Some(subject)) = (loses_edits, first.0) {
                 message.props.insert("PR_SUBJECT".to_owned(), subject);
@@ -108,6 +107,9 @@ impl Reference {
         })?;
         if self.behaviour.is_coupled() {
             self.after_coupled(mapi, &now)?;
+        }
+        if now.awaits_preprocessing && self.fault("preprocess-answered-with-error") {
+            return Err(HResult::MAPI_E_CALL_FAILED.into());
         }
         Ok(())
     }
@@ -139,15 +141,11 @@ impl Reference {
     }
 
     /// After the spooler's submission.
-    fn after_resume(&mut self, mapi: &mut Bent<'_>, before: &Message) -> Served<()> {
+    fn after_resume(&mut self, before: &Message) -> Served<()> {
         if self.fault("sleeper-resume-resets-responsibility") {
             self.alter(before.id, |message| {
                 message.recipients.iter_mut().for_each(|row| row.responsibility = Some(false));
             })?;
-        }
-        if self.fault("sleeper-resume-expands-again") {
-            let mapi: &mut dyn Mapi = mapi;
-            succeeded(mapi.expand_recips(self, &before.id.entry_id())?)?;
         }
         Ok(())
     }
