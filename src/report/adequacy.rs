@@ -241,8 +241,12 @@ pub fn render(adequacy: &Adequacy, detail: Detail, out: &mut dyn Write) -> io::R
             writeln!(out, "  {FAINT}keeps {kept}{FAINT:#}")?;
         }
     }
+    let with = adequacy.requirements.len() - adequacy.without_killer.len();
     let of = count(adequacy.requirements.len() as u64, "requirement");
-    writeln!(out, "{STRONG}{}{STRONG:#}; {of}, {} without a killer", adequacy.totals(), adequacy.without_killer.len())
+    match adequacy.trivial.is_empty() {
+        true => writeln!(out, "{STRONG}{}{STRONG:#}", adequacy.totals()),
+        false => writeln!(out, "{STRONG}{}{STRONG:#}; {with} of {of} have a killer", adequacy.totals()),
+    }
 }
 
 /// The runs of a trivial store, as one line: the least and the most of them.
