@@ -376,6 +376,15 @@ fn faults_are_listed_with_what_they_break() {
     let ran = check(&["reference", "--list-faults"], 0);
     let line = ran.out.lines().find(|line| line.contains("abort-locked-succeeds")).expect("it is listed");
     assert!(line.contains("cancels a message that the spooler has locked") && line.contains("SLS-08"), "{line}");
+    for who in ["store", "spooler"] {
+        let ran = check(&["reference", "--role", who, "--list-faults"], 0);
+        let (awake, asleep) = ran.out.split_once(", asleep until a particular history (").expect("two sections");
+        assert!(awake.starts_with(&format!("The {who}, at once (")) && !awake.contains("sleeper-"), "{awake}");
+        let (asleep, adapter) = asleep.split_once("The adapter …").expect("the adapter's come last");
+        let names = asleep.lines().skip(1).map(str::trim_start);
+        assert!(names.clone().count() > 10 && names.clone().all(|line| line.starts_with("sleeper-")), "{asleep}");
+        assert!(adapter.contains("adapter-"), "{adapter}");
+    }
 }
 
 #[test]

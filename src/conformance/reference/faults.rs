@@ -20,7 +20,6 @@ faults! {
         "open-modify-queued" ["SEED1-10", "SEED1-11"] "lets a client open a queued message read/write";
         "open-modify-wrong-code" ["SEED1-11"] "refuses MAPI_MODIFY on a queued message with MAPI_E_CALL_FAILED";
         "read-only-handle-writes" ["OPN-04"] "writes through an object that was opened read-only";
-        "refused-responsibility-sticks" ["RCT-03"] "refuses a client's change of PR_RESPONSIBILITY on a queued message, and makes it";
         "refused-write-sticks" ["SEED1-10", "PMF-08"] "refuses a client's write to a queued message, and makes it";
         "responsibility-not-saved" ["RSP-01", "RCT-03"] "answers S_OK to a change of PR_RESPONSIBILITY and does not save it";
         "second-spooler-writes" ["SEED1-14"] "lets a second spooler write to what the first has locked";

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use spoolproof_sdk::HResult;
-use spoolproof_sdk::wire::{Access, CallParams};
+use spoolproof_sdk::wire::Access;
 
 use super::super::handle::is_spooler;
 use super::super::message::{MSGFLAG_UNSENT, Message};
@@ -77,21 +77,14 @@ impl Reference {
             return Err(HResult::MAPI_E_NO_ACCESS.into());
         }
         let (Some(id), true) = (scene.id(), scene.queued() && !is_done(&served)) else { return served };
-        let CallParams { props, recipient, value, .. } = &scene.params;
-        let subject =
-            props.as_ref().and_then(|props| props.get("PR_SUBJECT")).filter(|_| self.fault("refused-write-sticks"));
+        let subject = scene
+            .params
+            .props
+            .as_ref()
+            .and_then(|props| props.get("PR_SUBJECT"))
+            .filter(|_| self.fault("refused-write-sticks"));
         if let Some(subject) = subject {
             self.alter(id, |message| _ = message.props.insert("PR_SUBJECT".to_owned(), subject.clone()))?;
-        }
-        if self.fault("refused-responsibility-sticks") {
-            let named = |address: &str| recipient.as_deref() == Some(address);
-            self.alter(id, |message| {
-                message
-                    .recipients
-                    .iter_mut()
-                    .filter(|row| named(&row.address))
-                    .for_each(|row| row.responsibility = *value);
-            })?;
         }
         served
     }
