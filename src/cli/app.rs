@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::adequacy::Adequacy;
 use super::audit::Audit;
 use super::check::Check;
 use super::conform::Conform;
@@ -48,6 +49,7 @@ enum Command {
     List(List),
     Replay(Replay),
     Reference(Reference),
+    Adequacy(Adequacy),
     Schema(Schema),
 }
 
@@ -61,6 +63,7 @@ enum Color {
 impl Command {
     fn run(&self) -> Result<u8, Failure> {
         match self {
+            Self::Adequacy(adequacy) => adequacy.run(),
             Self::Audit(audit) => audit.run(),
             Self::Check(check) => check.run(),
             Self::Conform(conform) => conform.run(),

@@ -3,6 +3,7 @@
 //! It reads arguments and files, calls the layers to its left, and writes what they return. Only here are paths,
 //! colours and exit codes chosen; nothing here decides a verdict.
 
+mod adequacy;
 mod again;
 mod app;
 mod audit;

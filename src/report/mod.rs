@@ -3,6 +3,7 @@
 //! It takes a [`Report`] as it is and decides nothing. Neighbours: `conformance` and `trace` on the left make reports,
 //! `cli` on the right chooses a format and a place for it.
 
+pub mod adequacy;
 mod block;
 mod build;
 pub mod changes;
