@@ -8,7 +8,7 @@ use serde::Serialize;
 use spoolproof_sdk::wire::Role;
 
 use super::layout::{FAINT, STRONG, count, fill};
-use crate::conformance::adequacy::{Explored, Fate, Outcome, Proof, SHARE, Score, Survey, Witness};
+use crate::conformance::adequacy::{Explored, Fate, Outcome, Proof, SHARE, Score, Survey, Witness, hundredths};
 
 /// The survey, as it is written.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
@@ -63,12 +63,16 @@ pub struct TrivialRow {
     pub exercised: usize,
     /// Those that it has a violation of.
     pub failed: usize,
+    /// The share of these, in hundredths, rounded down.
+    pub share: usize,
     /// Those that it keeps.
     pub kept: Vec<String>,
     /// The MUSTs that the right store's run looks at.
     pub of_right: usize,
     /// Those of them that it does not pass.
     pub not_passed: usize,
+    /// The share of these, in hundredths, rounded down.
+    pub share_of_right: usize,
 }
 
 impl Adequacy {
@@ -97,7 +101,7 @@ impl Adequacy {
     fn totals(&self) -> String {
         let (killed, told) = self.killed();
         let equivalent = self.mutants.len() - told;
-        let share = if told == 0 { 100 } else { killed * 100 / told };
+        let share = hundredths(killed, told);
         format!(
             "{killed} of {told} mutants killed ({share} %), {equivalent} more that nobody can tell from the right provider"
         )
@@ -134,16 +138,9 @@ impl MutantRow {
 
 impl TrivialRow {
     fn new(score: &Score) -> Self {
+        let (share, share_of_right) = (score.share(), score.share_of_right());
         let Score { name, exercised, failed, kept, of_right, not_passed } = score.clone();
-        Self { name, exercised, failed, kept, of_right, not_passed }
-    }
-
-    const fn share(&self) -> usize {
-        if self.exercised == 0 { 100 } else { self.failed * 100 / self.exercised }
-    }
-
-    const fn share_of_right(&self) -> usize {
-        if self.of_right == 0 { 100 } else { self.not_passed * 100 / self.of_right }
+        Self { name, exercised, failed, share, kept, of_right, not_passed, share_of_right }
     }
 }
 
@@ -273,8 +270,8 @@ fn trivial(rows: &[TrivialRow]) -> Vec<TrivialLine> {
             runs: rows.len(),
             failed: span(&|row| row.failed),
             exercised: span(&|row| row.exercised),
-            share: span(&TrivialRow::share),
-            of_right: span(&TrivialRow::share_of_right),
+            share: span(&|row| row.share),
+            of_right: span(&|row| row.share_of_right),
             kept: rows.iter().flat_map(|row| row.kept.iter().cloned()).collect(),
         }
     };
