@@ -192,7 +192,7 @@ fn what_is_no_adapter_exits_with_3_and_its_log_is_shown() {
     let ran = check(&["conform", "--provider", &format!("'{program}' schema")], exit::FAILED);
     assert!(ran.err.contains("failed before the first case"), "{}", ran.err);
     let ran = check(&["conform", "--provider", &format!("'{program}' explain ABT-4")], exit::FAILED);
-    assert!(ran.err.contains("no requirement, ambiguity or group is called `ABT-4`"), "{}", ran.err);
+    assert!(ran.err.contains("no requirement, ambiguity, group or case is called `ABT-4`"), "{}", ran.err);
     check(&["conform", "--provider", "./not-there"], exit::FAILED);
 }
 

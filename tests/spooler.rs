@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use spoolproof::conformance::reference::SPOOLER_FAULTS;
@@ -133,7 +134,7 @@ fn a_recorded_run_is_judged_the_same_without_the_spooler() {
             let reader = Reader::new(text.as_slice(), id, ReadOptions::default()).expect("what was written reads back");
             let setting = Setting::of_log(reader.header().clone());
             let mut account = Account::default();
-            audit(&catalogue, id, reader, setting, &mut account, |_| ());
+            audit(&catalogue, id, reader, setting, &mut account, |_| ControlFlow::Continue(()));
             again.extend(
                 account.ledger.findings.into_iter().map(|finding| (finding.case, finding.seq, finding.requirements)),
             );

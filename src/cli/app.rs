@@ -10,14 +10,17 @@ use super::adequacy::Adequacy;
 use super::audit::Audit;
 use super::check::Check;
 use super::conform::Conform;
+use super::diff::DiffArgs;
+use super::doctor::Doctor;
+use super::exit;
 use super::explain::Explain;
 use super::failure::Failure;
 use super::list::List;
 use super::readings::Readings;
 use super::reference::Reference;
 use super::replay::Replay;
+use super::schema::Schema;
 use super::simulate::Simulate;
-use super::{exit, schema};
 
 /// Judges how a MAPI message store sends mail: against the written rules, with the rule and the history in the verdict.
 #[derive(Debug, Parser)]
@@ -35,8 +38,10 @@ struct App {
 #[derive(Debug, Subcommand)]
 enum Command {
     // In the order in which people need them.
+    Doctor(Doctor),
     Conform(Conform),
     Audit(Audit),
+    Diff(DiffArgs),
     Check(Check),
     Simulate(Simulate),
     Readings(Readings),
@@ -45,8 +50,7 @@ enum Command {
     Replay(Replay),
     Reference(Reference),
     Adequacy(Adequacy),
-    /// Print the JSON schema of reports
-    Schema,
+    Schema(Schema),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -63,12 +67,14 @@ impl Command {
             Self::Audit(audit) => audit.run(),
             Self::Check(check) => check.run(),
             Self::Conform(conform) => conform.run(),
+            Self::Diff(diff) => diff.run(),
+            Self::Doctor(doctor) => doctor.run(),
             Self::Explain(explain) => explain.run(),
             Self::List(list) => list.run(),
             Self::Readings(readings) => readings.run(),
             Self::Reference(reference) => reference.run(),
             Self::Replay(replay) => replay.run(),
-            Self::Schema => schema::run(),
+            Self::Schema(schema) => schema.run(),
             Self::Simulate(simulate) => simulate.run(),
         }
     }
@@ -85,13 +91,14 @@ pub fn run() -> ExitCode {
 
 /// Examples and exit codes: what people look for when they have read the options.
 fn after_help() -> String {
-    let codes = exit::MEANINGS.map(|(code, meaning)| format!("  {code}  {meaning}\n")).concat();
+    let codes = exit::MEANINGS.map(|(code, meaning)| format!("  {code:<3}  {meaning}\n")).concat();
     format!("{EXAMPLES}\n\nExit codes:\n{}", codes.trim_end())
 }
 
 const EXAMPLES: &str = "\
 Examples:
   spoolproof conform                                     judge the built-in provider
+  spoolproof doctor --provider './my-adapter --db x'     see whether your adapter can be believed
   spoolproof conform --provider './my-adapter --db x'    judge yours, behind its adapter
   spoolproof conform --provider tcp://127.0.0.1:4711 --case 'abort/*' --junit report.xml
   spoolproof audit monday.ndjson                         judge a recorded log

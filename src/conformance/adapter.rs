@@ -1,13 +1,15 @@
 //! An implementation behind an adapter, as something that can be driven.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use spoolproof_sdk::wire::{CallParams, Identity, InitializeResult, Observation};
 
-use super::connection::Connection;
+use super::connection::{Connection, Parting};
 use super::deadline::{Deadline, Deadlines};
 use super::error::{AdapterError, Fault};
-use super::sut::{Notification, Outcome, Support, SupportCall, Sut};
+use super::stop::Stop;
+use super::sut::{Notification, Oddity, Outcome, Support, SupportCall, Sut};
 use super::target::Target;
 
 /// How an adapter is driven.
@@ -17,6 +19,8 @@ pub struct Options {
     pub deadlines: Deadlines,
     /// Who we say that we are.
     pub checker: Identity,
+    /// When to give up waiting, whatever the deadlines.
+    pub stop: Stop,
 }
 
 impl Default for Options {
@@ -26,7 +30,7 @@ impl Default for Options {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             vendor: None,
         };
-        Self { deadlines: Deadlines::default(), checker }
+        Self { deadlines: Deadlines::default(), checker, stop: Stop::default() }
     }
 }
 
@@ -68,13 +72,18 @@ impl Adapter {
         self.connection.stderr_tail()
     }
 
+    /// Asks the adapter to shut down, and says how it did; every call after that fails until [`Sut::revive`].
+    pub(super) fn part(&mut self, limit: Duration) -> Parting {
+        self.connection.part(limit)
+    }
+
     fn checked<T>(&mut self, outcome: Result<T, Fault>) -> Result<T, AdapterError> {
         outcome.map_err(|fault| self.connection.fail(fault))
     }
 }
 
 fn open(target: &Target, options: &Options) -> Result<(Connection, InitializeResult), AdapterError> {
-    let mut connection = Connection::open(target, options.deadlines.call)?;
+    let mut connection = Connection::open(target, options.deadlines.call, options.stop.clone())?;
     match connection.initialize(&options.checker, options.deadlines.limit("initialize")) {
         Ok(about) => Ok((connection, about)),
         Err(fault) => Err(connection.fail(fault)),
@@ -110,6 +119,10 @@ impl Sut for Adapter {
         let answers = Deadline::after(self.options.deadlines.call);
         let waited = self.connection.wait_notification(limit, &answers);
         self.checked(waited)
+    }
+
+    fn take_oddities(&mut self) -> BTreeSet<Oddity> {
+        std::mem::take(&mut self.connection.oddities)
     }
 
     fn revive(&mut self) -> Result<(), AdapterError> {

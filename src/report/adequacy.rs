@@ -8,18 +8,20 @@ use serde::Serialize;
 use spoolproof_sdk::wire::Role;
 
 use super::layout::{FAINT, STRONG, count, fill};
-use crate::conformance::adequacy::{Explored, Fate, Outcome, Proof, SHARE, Score, Survey, Witness, hundredths};
+use crate::conformance::adequacy::{
+    Explored, Fate, Outcome, Proof, SHARE, Score, Survey, UNBREAKABLE, Witness, hundredths,
+};
 
 /// The survey, as it is written.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Adequacy {
     /// Every mutant, those of the store first.
     pub mutants: Vec<MutantRow>,
-    /// Every requirement that a suite decides, with the mutants that are reported under it.
+    /// Every requirement that the suites look at, with the mutants that are reported under it.
     pub requirements: BTreeMap<String, Vec<String>>,
     /// The trivial stores.
     pub trivial: Vec<TrivialRow>,
-    /// Requirements that a suite decides and no mutant is reported under.
+    /// Requirements that the suites look at, that could be broken, and that no mutant is reported under.
     pub without_killer: Vec<String>,
     /// Whether nothing is left to be desired.
     pub adequate: bool,
@@ -96,6 +98,11 @@ impl Adequacy {
     /// Killed of those that can be told from the right provider.
     fn killed(&self) -> (usize, usize) {
         (self.of_fate("killed").count(), self.mutants.len() - self.of_fate("equivalent").count())
+    }
+
+    /// How many requirements have a mutant that is reported under them.
+    fn with_killer(&self) -> usize {
+        self.requirements.values().filter(|mutants| !mutants.is_empty()).count()
     }
 
     fn totals(&self) -> String {
@@ -238,7 +245,7 @@ pub fn render(adequacy: &Adequacy, detail: Detail, out: &mut dyn Write) -> io::R
             writeln!(out, "  {FAINT}keeps {kept}{FAINT:#}")?;
         }
     }
-    let with = adequacy.requirements.len() - adequacy.without_killer.len();
+    let with = adequacy.with_killer();
     let of = count(adequacy.requirements.len() as u64, "requirement");
     match adequacy.trivial.is_empty() {
         true => writeln!(out, "{STRONG}{}{STRONG:#}", adequacy.totals()),
@@ -299,10 +306,10 @@ pub fn markdown(adequacy: &Adequacy, out: &mut dyn Write) -> io::Result<()> {
     });
     writeln!(out, "| provider | mutants | sleepers among them | killed | equivalent within bounds | gaps |")?;
     writeln!(out, "| --- | ---: | ---: | ---: | ---: | ---: |\n{}\n", kinds.join("\n"))?;
-    let (with, all) = (adequacy.requirements.len() - adequacy.without_killer.len(), adequacy.requirements.len());
+    let (with, all) = (adequacy.with_killer(), adequacy.requirements.len());
     writeln!(
         out,
-        "{}. {with} of {all} requirements that a suite decides have a mutant that is reported under them.\n",
+        "{}. {with} of {all} requirements that the suites look at have a mutant that is reported under them.\n",
         adequacy.totals()
     )?;
     if !adequacy.without_killer.is_empty() {
@@ -318,7 +325,9 @@ pub fn markdown(adequacy: &Adequacy, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "\n## Requirements\n\n| requirement | mutants that are reported under it |\n| --- | --- |")?;
     for (id, mutants) in &adequacy.requirements {
-        writeln!(out, "| {id} | {} |", mutants.join(", "))?;
+        let why = UNBREAKABLE.iter().find(|(other, _)| other == id && mutants.is_empty());
+        let none = why.map(|(_, why)| format!("none can be: {why}"));
+        writeln!(out, "| {id} | {} |", none.unwrap_or_else(|| mutants.join(", ")))?;
     }
     for role in ["store", "spooler"] {
         writeln!(out, "\n## Mutants of the {role}\n")?;

@@ -12,4 +12,4 @@ pub use bounds::Bounds;
 pub use mutant::{Judged, Mutant, Suites, judge};
 pub use product::{Explored, explore};
 pub use scores::{Score, hundredths, of_right, score};
-pub use survey::{Fate, Outcome, Proof, SHARE, Survey, Task, Witness};
+pub use survey::{Fate, Outcome, Proof, SHARE, Survey, Task, UNBREAKABLE, Witness};

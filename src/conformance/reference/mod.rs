@@ -19,14 +19,16 @@ mod open;
 mod profile;
 mod provider;
 mod refusal;
+mod sabotage;
 mod serve;
 mod snapshot;
+mod spoil;
 mod spooler;
 mod store;
 mod submit;
 mod supervisor;
 
-pub use adapter_fault::{ADAPTER_FAULTS, AdapterFault};
+pub use adapter_fault::{ADAPTER_FAULTS, AdapterFault, Gravity};
 pub use fault::Fault;
 pub use faults::FAULTS;
 pub use provider::Reference;
