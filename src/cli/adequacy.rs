@@ -8,7 +8,7 @@ use std::thread;
 use clap::Args;
 use globset::Glob;
 
-use super::cases::{Cases, Chosen};
+use super::cases::Cases;
 use super::failure::{Failure, warn};
 use super::progress::Progress;
 use super::reference::Part;
@@ -137,16 +137,13 @@ impl Adequacy {
     }
 
     fn suites(&self, catalogue: &Catalogue) -> Result<(Vec<Scenario>, Vec<SpoolerScenario>), Failure> {
-        let whole = |chosen: (Vec<Scenario>, bool), other: (Vec<SpoolerScenario>, bool)| {
-            if chosen.1 || other.1 {
-                return Err(Failure::usage("a part of a suite says nothing of the whole of it")
-                    .help("mend the files above, or leave them out"));
-            }
-            Ok((chosen.0, other.0))
-        };
-        let Chosen { scenarios, unreadable, .. } = Cases::of(self.stores.clone()).choose(catalogue)?;
-        let spoolers = Cases::of(self.spoolers.clone()).choose_for_spoolers(catalogue)?;
-        whole((scenarios, unreadable), (spoolers.scenarios, spoolers.unreadable))
+        let stores = Cases::whole(self.stores.clone()).choose(catalogue)?;
+        let spoolers = Cases::whole(self.spoolers.clone()).choose_for_spoolers(catalogue)?;
+        if stores.unreadable || spoolers.unreadable {
+            return Err(Failure::usage("a part of a suite says nothing of the whole of it")
+                .help("mend the files above, or leave them out"));
+        }
+        Ok((stores.scenarios, spoolers.scenarios))
     }
 
     /// Writes the scenario of every gap, and says where.

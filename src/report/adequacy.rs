@@ -8,18 +8,20 @@ use serde::Serialize;
 use spoolproof_sdk::wire::Role;
 
 use super::layout::{FAINT, STRONG, count, fill};
-use crate::conformance::adequacy::{Explored, Fate, Outcome, Proof, SHARE, Score, Survey, Witness};
+use crate::conformance::adequacy::{
+    Explored, Fate, Outcome, Proof, SHARE, Score, Survey, UNBREAKABLE, Witness, hundredths,
+};
 
 /// The survey, as it is written.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Adequacy {
     /// Every mutant, those of the store first.
     pub mutants: Vec<MutantRow>,
-    /// Every requirement that a suite decides, with the mutants that are reported under it.
+    /// Every requirement that the suites look at, with the mutants that are reported under it.
     pub requirements: BTreeMap<String, Vec<String>>,
     /// The trivial stores.
     pub trivial: Vec<TrivialRow>,
-    /// Requirements that a suite decides and no mutant is reported under.
+    /// Requirements that the suites look at, that could be broken, and that no mutant is reported under.
     pub without_killer: Vec<String>,
     /// Whether nothing is left to be desired.
     pub adequate: bool,
@@ -63,12 +65,16 @@ pub struct TrivialRow {
     pub exercised: usize,
     /// Those that it has a violation of.
     pub failed: usize,
+    /// The share of these, in hundredths, rounded down.
+    pub share: usize,
     /// Those that it keeps.
     pub kept: Vec<String>,
     /// The MUSTs that the right store's run looks at.
     pub of_right: usize,
     /// Those of them that it does not pass.
     pub not_passed: usize,
+    /// The share of these, in hundredths, rounded down.
+    pub share_of_right: usize,
 }
 
 impl Adequacy {
@@ -94,10 +100,15 @@ impl Adequacy {
         (self.of_fate("killed").count(), self.mutants.len() - self.of_fate("equivalent").count())
     }
 
+    /// How many requirements have a mutant that is reported under them.
+    fn with_killer(&self) -> usize {
+        self.requirements.values().filter(|mutants| !mutants.is_empty()).count()
+    }
+
     fn totals(&self) -> String {
         let (killed, told) = self.killed();
         let equivalent = self.mutants.len() - told;
-        let share = if told == 0 { 100 } else { killed * 100 / told };
+        let share = hundredths(killed, told);
         format!(
             "{killed} of {told} mutants killed ({share} %), {equivalent} more that nobody can tell from the right provider"
         )
@@ -134,16 +145,9 @@ impl MutantRow {
 
 impl TrivialRow {
     fn new(score: &Score) -> Self {
+        let (share, share_of_right) = (score.share(), score.share_of_right());
         let Score { name, exercised, failed, kept, of_right, not_passed } = score.clone();
-        Self { name, exercised, failed, kept, of_right, not_passed }
-    }
-
-    const fn share(&self) -> usize {
-        if self.exercised == 0 { 100 } else { self.failed * 100 / self.exercised }
-    }
-
-    const fn share_of_right(&self) -> usize {
-        if self.of_right == 0 { 100 } else { self.not_passed * 100 / self.of_right }
+        Self { name, exercised, failed, share, kept, of_right, not_passed, share_of_right }
     }
 }
 
@@ -241,7 +245,7 @@ pub fn render(adequacy: &Adequacy, detail: Detail, out: &mut dyn Write) -> io::R
             writeln!(out, "  {FAINT}keeps {kept}{FAINT:#}")?;
         }
     }
-    let with = adequacy.requirements.len() - adequacy.without_killer.len();
+    let with = adequacy.with_killer();
     let of = count(adequacy.requirements.len() as u64, "requirement");
     match adequacy.trivial.is_empty() {
         true => writeln!(out, "{STRONG}{}{STRONG:#}", adequacy.totals()),
@@ -273,8 +277,8 @@ fn trivial(rows: &[TrivialRow]) -> Vec<TrivialLine> {
             runs: rows.len(),
             failed: span(&|row| row.failed),
             exercised: span(&|row| row.exercised),
-            share: span(&TrivialRow::share),
-            of_right: span(&TrivialRow::share_of_right),
+            share: span(&|row| row.share),
+            of_right: span(&|row| row.share_of_right),
             kept: rows.iter().flat_map(|row| row.kept.iter().cloned()).collect(),
         }
     };
@@ -302,10 +306,10 @@ pub fn markdown(adequacy: &Adequacy, out: &mut dyn Write) -> io::Result<()> {
     });
     writeln!(out, "| provider | mutants | sleepers among them | killed | equivalent within bounds | gaps |")?;
     writeln!(out, "| --- | ---: | ---: | ---: | ---: | ---: |\n{}\n", kinds.join("\n"))?;
-    let (with, all) = (adequacy.requirements.len() - adequacy.without_killer.len(), adequacy.requirements.len());
+    let (with, all) = (adequacy.with_killer(), adequacy.requirements.len());
     writeln!(
         out,
-        "{}. {with} of {all} requirements that a suite decides have a mutant that is reported under them.\n",
+        "{}. {with} of {all} requirements that the suites look at have a mutant that is reported under them.\n",
         adequacy.totals()
     )?;
     if !adequacy.without_killer.is_empty() {
@@ -321,7 +325,9 @@ pub fn markdown(adequacy: &Adequacy, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "\n## Requirements\n\n| requirement | mutants that are reported under it |\n| --- | --- |")?;
     for (id, mutants) in &adequacy.requirements {
-        writeln!(out, "| {id} | {} |", mutants.join(", "))?;
+        let why = UNBREAKABLE.iter().find(|(other, _)| other == id && mutants.is_empty());
+        let none = why.map(|(_, why)| format!("none can be: {why}"));
+        writeln!(out, "| {id} | {} |", none.unwrap_or_else(|| mutants.join(", ")))?;
     }
     for role in ["store", "spooler"] {
         writeln!(out, "\n## Mutants of the {role}\n")?;

@@ -4,20 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use spoolproof::conformance::adequacy::{Mutant, Suites, judge};
+use spoolproof::conformance::adequacy::{Mutant, Suites, UNBREAKABLE, judge};
 use spoolproof::conformance::reference::{FAULTS, SPOOLER_FAULTS};
 use spoolproof::oracle::{Finding, Verdict, Who};
 use spoolproof::spec::{Catalogue, RequirementStatus};
 use spoolproof_sdk::wire::Role;
 
 use crate::common::{scenarios, spooler_cases};
-
-/// Requirements that the suites look at and that no provider can be seen to break, with the reason.
-const UNBREAKABLE: &[(&str, &str)] = &[
-    ("OQT-02", "it permits a store that does not send to have no queue, and such a store may show one all the same"),
-    ("SEED1-01", "it permits a store not to send; one that says so and sends all the same does no harm"),
-    ("SEED1-50", "it binds a store that declares A8=SeedOrder or H5=OrderJudged, and all others are free"),
-];
 
 /// Cases with one message, one recipient and one client, in which nothing fails and nothing starts anew.
 const PLAIN_OF_STORES: &[&str] =

@@ -11,5 +11,5 @@ mod worlds;
 pub use bounds::Bounds;
 pub use mutant::{Judged, Mutant, Suites, judge};
 pub use product::{Explored, explore};
-pub use scores::{Score, of_right, score};
-pub use survey::{Fate, Outcome, Proof, SHARE, Survey, Task, Witness};
+pub use scores::{Score, hundredths, of_right, score};
+pub use survey::{Fate, Outcome, Proof, SHARE, Survey, Task, UNBREAKABLE, Witness};

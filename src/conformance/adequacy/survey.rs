@@ -1,6 +1,6 @@
 //! The whole of it: every mutant through the suite, every survivor through the product, every trivial store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -9,15 +9,16 @@ use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::Role;
 
 use super::bounds::Bounds;
-use super::mutant::{Judged, Mutant, Suites, judge_with, tape};
+use super::mutant::{Judged, Mutant, Suites, judge, judge_with, tape};
 use super::product::{Explored, explore};
 use super::scores::{Score, of_right, score};
 use super::worlds::tell_apart;
 use crate::conformance::in_process::InProcessError;
 use crate::conformance::suite::Progress;
 use crate::conformance::trivial::{SEEDS, TRIVIALS};
+use crate::oracle::Verdict;
 use crate::scenario::{Scenario, SpoolerScenario};
-use crate::spec::{Catalogue, RequirementStatus, Who};
+use crate::spec::{Catalogue, RequirementStatus};
 
 /// What became of a mutant.
 #[derive(Clone, Debug)]
@@ -91,7 +92,7 @@ pub struct Survey {
     pub outcomes: Vec<Outcome>,
     /// The trivial stores; each seed of the one that answers at random by itself.
     pub scores: Vec<Score>,
-    /// Requirement that a suite decides → the mutants that are reported under it; all, where the task is the whole.
+    /// Requirement → the mutants that are reported under it. Where the task is the whole, with all that the suites look at.
     pub requirements: BTreeMap<String, Vec<&'static str>>,
 }
 
@@ -122,7 +123,7 @@ impl Survey {
             tick();
             Ok(scored)
         })?;
-        let requirements = if task.whole { decided(catalogue) } else { Vec::new() };
+        let requirements = if task.whole { decided(catalogue, suites)? } else { BTreeSet::new() };
         let mut requirements: BTreeMap<String, Vec<&'static str>> =
             requirements.into_iter().map(|id| (id, Vec::new())).collect();
         for outcome in &outcomes {
@@ -154,9 +155,11 @@ impl Survey {
         killed.map(move |outcome| (outcome, lacks(outcome))).filter(|(_, lacks)| !lacks.is_empty())
     }
 
-    /// The requirements that a suite decides and no mutant is reported under.
+    /// The requirements that the suites look at, that could be broken, and that no mutant is reported under.
     pub fn without_killer(&self) -> impl Iterator<Item = &str> {
-        self.requirements.iter().filter(|(_, mutants)| mutants.is_empty()).map(|(id, _)| id.as_str())
+        let could = |id: &str| UNBREAKABLE.iter().all(|(other, _)| *other != id);
+        let idle = self.requirements.iter().filter(|(_, mutants)| mutants.is_empty());
+        idle.map(|(id, _)| id.as_str()).filter(move |id| could(id))
     }
 
     /// The trivial stores that fail too little.
@@ -182,11 +185,23 @@ fn trivial_names() -> Vec<String> {
     named.chain((0..SEEDS).map(|seed| format!("random:{seed}"))).collect()
 }
 
-/// The requirements of stores and spoolers that are judged in a provider's run.
-fn decided(catalogue: &Catalogue) -> Vec<String> {
-    let by = |who: &Who| matches!(who, Who::Store | Who::Spooler);
-    let rows = catalogue.requirements().iter().filter(|row| row.status == RequirementStatus::Modelled);
-    rows.filter(|row| row.who.iter().any(by)).map(|row| row.id.clone()).collect()
+/// Requirements that a suite may look at and that no provider can be seen to break, with the reason.
+pub const UNBREAKABLE: &[(&str, &str)] = &[
+    ("OQT-02", "it permits a store that does not send to have no queue, and such a store may show one all the same"),
+    ("SEED1-01", "it permits a store not to send; one that says so and sends all the same does no harm"),
+    ("SEED1-50", "it binds a store that declares A8=SeedOrder or H5=OrderJudged, and all others are free"),
+];
+
+/// The requirements that the suites look at, with the right providers.
+fn decided(catalogue: &Catalogue, suites: Suites<'_>) -> Result<BTreeSet<String>, InProcessError> {
+    let mut ids = BTreeSet::new();
+    for role in [Role::Store, Role::Spooler] {
+        let account = judge(catalogue, suites, role, &[])?;
+        let rows = catalogue.requirements().iter().filter(|row| row.status == RequirementStatus::Modelled);
+        let seen = rows.filter(|row| account.requirement_verdict(&row.id).0 != Verdict::NotExercised);
+        ids.extend(seen.map(|row| row.id.clone()));
+    }
+    Ok(ids)
 }
 
 /// Does `work` on each of `items`, several at a time; the results are in their order.

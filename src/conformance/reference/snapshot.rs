@@ -134,7 +134,7 @@ fn time(row: &[Value], at: Option<usize>) -> Option<i64> {
 /// Settings that differ from run to run, or that only faults ask for.
 fn is_volatile(row: &[Value]) -> bool {
     let name = |name: &&str| matches!(row.first(), Some(Value::Text(text)) if text == name);
-    ["generation", "last_time", "restarts"].iter().any(|each| name(&each))
+    ["generation", "last_time", "restarts"].iter().any(name)
 }
 
 fn is_count(row: &[Value]) -> bool {

@@ -148,7 +148,7 @@ impl Store {
             let names = names.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
             let table = |name: String| {
                 let mut statement = self.connection.prepare_cached(&format!("SELECT * FROM {name}"))?;
-                let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+                let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
                 let values = |row: &rusqlite::Row<'_>| (0..columns.len()).map(|column| row.get(column)).collect();
                 let rows = statement.query_map([], values)?.collect::<rusqlite::Result<_>>()?;
                 Ok((name, columns, rows))
