@@ -95,7 +95,7 @@ fn a_signal_stops_a_run_that_keeps_what_it_has() {
     for (name, code, stopped) in [("INT", exit::INTERRUPTED, "interrupted"), ("TERM", exit::TERMINATED, "terminated")] {
         let bench = Bench::new();
         let (provider, hangs) = hanging();
-        let args = ["conform", "--provider", &provider, "--json", "report.json", "--junit", "report.xml"];
+        let args = ["conform", "--no-doctor", "--provider", &provider, "--json", "report.json", "--junit", "report.xml"];
         let child = start(&bench, &[&args[..], &CASES].concat());
         hangs.recv().expect("it comes to its third case");
         assert!(signal(name, child.id()));
@@ -109,7 +109,7 @@ fn a_signal_stops_a_run_that_keeps_what_it_has() {
 fn a_run_ends_with_its_time() {
     let bench = Bench::new();
     let (provider, _hangs) = hanging();
-    let args = ["conform", "--provider", &provider, "--json", "report.json", "--junit", "report.xml"];
+    let args = ["conform", "--no-doctor", "--provider", &provider, "--json", "report.json", "--junit", "report.xml"];
     let ran = bench.check(&[&args[..], &["--time-limit", "1s"], &CASES].concat(), exit::INCONCLUSIVE);
     told(&bench, &ran.out, exit::INCONCLUSIVE, "time_limit");
     let ran = bench.check(&["conform", "--time-limit", "5"], exit::UNREADABLE);
