@@ -7,7 +7,7 @@ use spoolproof_sdk::wire::{CallParams, Identity, InitializeResult, Observation};
 use super::connection::Connection;
 use super::deadline::{Deadline, Deadlines};
 use super::error::{AdapterError, Fault};
-use super::sut::{Notification, Outcome, Support, SupportCall, Sut};
+use super::sut::{Came, Notification, Outcome, Request, Support, SupportCall, Sut};
 use super::target::Target;
 
 /// How an adapter is driven.
@@ -91,6 +91,13 @@ impl Sut for Adapter {
     fn call(&mut self, method: &str, params: &CallParams, support: &mut dyn Support) -> Result<Outcome, AdapterError> {
         let outcome = self.connection.call(method, params, self.options.deadlines.limit(method), support);
         self.checked(outcome)
+    }
+
+    fn together(&mut self, calls: &[Request], support: &mut dyn Support) -> Result<Vec<Came>, AdapterError> {
+        // An adapter may serve one after the other, and each has the time that it would have alone.
+        let limit = calls.iter().map(|call| self.options.deadlines.limit(call.method)).sum();
+        let came = self.connection.together(calls, limit, support);
+        self.checked(came)
     }
 
     fn observe(&mut self, entry_id: &str) -> Result<Option<Observation>, AdapterError> {

@@ -19,6 +19,7 @@ mod suite;
 mod sut;
 mod target;
 mod tcp;
+mod together;
 
 pub use adapter::{Adapter, Options};
 pub use deadline::Deadlines;
@@ -26,5 +27,5 @@ pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
 pub use simulated::{Latitude, Simulated, SimulatedError};
 pub use spooling::{SpoolerPlan, run_spooler};
 pub use suite::{Plan, Progress, run};
-pub use sut::{Notification, Observe, Outcome, Served, Support, SupportCall, Sut};
+pub use sut::{Came, Notification, Observe, Outcome, Request, Served, Support, SupportCall, Sut};
 pub use target::{Target, TargetError};

@@ -25,6 +25,9 @@ impl Reference {
         if self.fault("abort-refused") {
             return Err(HResult::MAPI_E_UNABLE_TO_ABORT.into());
         }
+        if self.fault("race-abort-looks-once") {
+            self.linger()?;
+        }
         let queued = message.queued;
         message.leave_queue();
         if self.fault("abort-leaves-row") {
@@ -45,6 +48,7 @@ impl Reference {
         })?;
         self.locks.remove(&id);
         self.history.aborted.insert(id);
+        self.pause()?;
         if !self.fault("abort-no-notify") {
             mapi.table_modified("deleted", &id.entry_id())?;
         }

@@ -17,7 +17,7 @@ pub struct Fault {
 }
 
 /// The faults that are in, by name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Faults(BTreeSet<&'static str>);
 
 impl Faults {
@@ -170,6 +170,15 @@ faults! {
     "sleeper-second-finish-keeps-row" ["FIN-07", "ABT-03"] "leaves the row of every sent message after the first";
     "sleeper-third-submission-not-notified" ["SEED1-48", "OQT-08"] "sends no notification from the third submission on";
     "sleeper-time-goes-back-after-restart" ["GOQ-08", "OQT-07"] "takes submission times an hour old after a restart";
+
+    // Calls that overlap. Each looks at the message, lets others run, and writes back what it saw.
+    "race-abort-looks-once" ["ABT-03"] "takes back a message that has left the queue since it looked";
+    "race-finish-looks-once" ["FIN-07"] "finishes a message that has left the queue since it looked";
+    "race-lock-looks-once" ["SLS-04", "SEED1-14"] "locks a message that another spooler has locked since it looked";
+    "race-responsibility-looks-once" ["FIN-07"] "writes back the place in the queue that the message had when it looked";
+    "race-resume-looks-once" ["SUB-02", "SEED1-05"] "goes on with a preprocessed message that was taken back since it looked";
+    "race-unlock-looks-once" ["GOQ-03", "PMF-03"] "unlocks, and queues, a message that was finished since it looked";
+    "race-write-looks-once" ["PMF-08", "SEED1-10"] "writes back that the message is in no queue, since it was in none when it looked";
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ impl Reference {
         if self.locked_for(session, id) && !self.fault("finish-by-client") {
             return Err(HResult::MAPI_E_NO_ACCESS.into());
         }
+        if self.fault("race-finish-looks-once") {
+            self.linger()?;
+        }
         let had_row = message.in_table();
         let before = message.clone();
         let message = self.sent(message);
@@ -41,14 +44,25 @@ impl Reference {
             save(transaction, &message)?;
             if unlocks { keep_lock(transaction, id, false) } else { Ok(()) }
         })?;
+        self.history.finished += 1;
+        let filed = self.tell_and_file(mapi, &before, had_row);
+        // Until then clients see it as it was before the call, never as half finished.
         if unlocks {
             self.locks.remove(&id);
         }
-        self.history.finished += 1;
+        filed
+    }
+
+    /// Lets everybody know that the message was sent, and files it away. Nobody but the spooler opens it meanwhile.
+    fn tell_and_file(&mut self, mapi: &mut dyn Mapi, before: &Message, had_row: bool) -> Served {
+        let id = before.id;
+        self.pause()?;
         if had_row && !self.fault("finish-no-notify") {
             mapi.table_modified("deleted", &id.entry_id())?;
         }
-        let superseded = self.run_hooks(mapi, &before);
+        self.pause()?;
+        let superseded = self.run_hooks(mapi, before);
+        self.pause()?;
         if superseded? && !self.fault("finish-ignores-superseded") {
             return Ok(HResult::S_OK.into());
         }

@@ -9,6 +9,7 @@ mod adapter_fault;
 mod fault;
 mod finish;
 mod handle;
+mod interleave;
 mod lock;
 mod message;
 mod observe;

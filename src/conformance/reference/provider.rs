@@ -10,6 +10,7 @@ use spoolproof_sdk::{Answer, CallError, HResult, Mapi, Provider};
 
 use super::fault::{Faults, History};
 use super::handle::{Handles, is_spooler};
+use super::interleave::{Schedule, Turn};
 use super::message::{Message, MessageId};
 use super::profile::Behaviour;
 use super::refusal::{Served, settle};
@@ -31,6 +32,10 @@ pub struct Reference {
     pub(super) ready: BTreeSet<String>,
     pub(super) history: History,
     faults: Faults,
+    /// How calls that overlap take turns.
+    pub(super) schedule: Schedule,
+    /// What the call has that runs, if it is one of several that overlap.
+    pub(super) turn: Option<Turn>,
 }
 
 impl Reference {
@@ -41,17 +46,35 @@ impl Reference {
     /// When a fault is unknown or the database cannot be opened.
     pub fn open<'a>(db: Option<&Path>, faults: impl IntoIterator<Item = &'a str>) -> Result<Self, ReferenceError> {
         let faults = Faults::parse(faults)?;
-        let mut reference = Self {
-            store: Store::open(db).map_err(ReferenceError::store)?,
+        let mut reference = Self::over(Store::open(db).map_err(ReferenceError::store)?, faults);
+        reference.start().map_err(|error| ReferenceError::start(&error))?;
+        Ok(reference)
+    }
+
+    fn over(store: Store, faults: Faults) -> Self {
+        Self {
+            store,
             behaviour: Behaviour::default(),
             handles: Handles::default(),
             locks: BTreeMap::new(),
             ready: BTreeSet::new(),
             history: History::default(),
             faults,
-        };
-        reference.start().map_err(|error| ReferenceError::start(&error))?;
-        Ok(reference)
+            schedule: Schedule::default(),
+            turn: None,
+        }
+    }
+
+    /// What stands in a call's place for the store while another call has it.
+    pub(super) fn vacant() -> Result<Self, CallError> {
+        Ok(Self::over(Store::vacant()?, Faults::default()))
+    }
+
+    /// The same, in which calls that overlap take turns as the digits of `number` say. Without it each has its turn.
+    #[must_use]
+    pub fn scheduled(mut self, number: u64) -> Self {
+        self.schedule = Schedule::Numbered(number);
+        self
     }
 
     /// What a process does when it starts: nobody is logged on, and the database says the rest.
@@ -157,9 +180,15 @@ impl Provider for Reference {
         let mut result = InitializeResult::store("spoolproof-reference", env!("CARGO_PKG_VERSION"))
             .serving(STORE_METHODS)
             .serving(SUPPORT_METHODS)
-            .serving(NOTIFICATIONS);
+            .serving(NOTIFICATIONS)
+            .concurrent();
         result.profile = self.behaviour.profile().clone();
         Ok(result)
+    }
+
+    fn together(&mut self, mapi: &mut dyn Mapi, calls: &[(String, CallParams)]) -> Option<Vec<(usize, Answer)>> {
+        // What was not answered by then is answered with a failure of the adapter.
+        Some(self.interleave(mapi, calls).unwrap_or_default())
     }
 
     fn reset(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {

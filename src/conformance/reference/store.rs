@@ -77,6 +77,12 @@ impl Store {
         open().map_err(while_doing("open its database"))
     }
 
+    /// A database without tables, to stand where another was taken away.
+    pub(super) fn vacant() -> Result<Self, StoreError> {
+        let connection = Connection::open_in_memory().map_err(while_doing("make room"))?;
+        Ok(Self { connection })
+    }
+
     /// Makes changes in one transaction.
     pub(super) fn commit<T>(
         &mut self,

@@ -47,6 +47,7 @@ impl Reference {
             self.handles.usable(name)?.pending.clear();
         }
         self.save_before_submit(name, message.clone())?;
+        self.pause()?;
         let prepared = match self.prepare(mapi, session, &message) {
             Ok(prepared) => prepared,
             Err(refusal) => {
@@ -54,6 +55,7 @@ impl Reference {
                 return Err(refusal);
             }
         };
+        self.pause()?;
         // The support calls may have brought other calls with them.
         let before = self.message(id)?;
         if before.queued.is_some() {
@@ -91,6 +93,9 @@ impl Reference {
         }
         if is_spooler(session) && self.locked_for(session, message.id) {
             return Err(HResult::MAPI_E_NO_ACCESS.into());
+        }
+        if self.fault("race-resume-looks-once") {
+            self.linger()?;
         }
         let mut before = message;
         self.take_pending(name, &mut before)?;
@@ -189,6 +194,7 @@ impl Reference {
         match self.route(&mut message, preprocessed) {
             Route::Queue if preprocessed => {
                 self.store.commit(|transaction| save(transaction, &message))?;
+                self.pause()?;
                 if !self.fault("resume-not-notified") {
                     mapi.table_modified("modified", &message.id.entry_id())?;
                 }
@@ -279,6 +285,7 @@ impl Reference {
         if self.fault("locked-on-submit") {
             self.locks.insert(message.id, None);
         }
+        self.pause()?;
         if !silent {
             mapi.table_modified("added", &message.id.entry_id())?;
         }
