@@ -23,6 +23,7 @@ mod readings;
 mod reference;
 mod replay;
 mod schema;
+mod shrunk;
 mod simulate;
 mod subject;
 mod traces;

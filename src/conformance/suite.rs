@@ -109,7 +109,7 @@ fn fail(case: &mut CaseOutcome, oracle: &mut Oracle, events: &[Event], reason: S
     case.reason = Some(reason);
 }
 
-fn run_case<S: Sut>(
+pub(super) fn run_case<S: Sut>(
     catalogue: &Catalogue,
     sut: &mut S,
     oracle: &mut Oracle,
@@ -190,7 +190,7 @@ fn override_for(scenario: &Scenario, own: &Profile) -> Option<Profile> {
     (own.overridden_by(&wanted) != *own).then_some(wanted)
 }
 
-fn header<S: Sut>(sut: &S, profile: &Profile, plan: &Plan<'_>) -> Header {
+pub(super) fn header<S: Sut>(sut: &S, profile: &Profile, plan: &Plan<'_>) -> Header {
     let about = sut.about();
     let any = |prefix: &str| about.supports.iter().any(|method| method.starts_with(prefix));
     Header {

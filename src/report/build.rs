@@ -81,6 +81,7 @@ impl Report {
             },
             provider: about.subject,
             findings: account.ledger.findings.clone(),
+            small: account.small.clone(),
             requirements,
             cases,
         }

@@ -85,7 +85,8 @@ fn findings(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()
     for verdict in [Verdict::Violation, Verdict::Error, Verdict::Inconclusive, Verdict::Deviation] {
         for group in groups(report.findings.iter().filter(|finding| finding.verdict == verdict)) {
             let case = report.cases.iter().find(|case| Some(&case.id) == group.shown.case.as_ref());
-            block::finding(out, group.shown, case, width)?;
+            let small = report.small.iter().find(|small| small.shows(group.shown));
+            block::finding(out, group.shown, (case, small), width)?;
             block::likewise(out, &group.elsewhere, width)?;
             writeln!(out)?;
         }
