@@ -10,6 +10,7 @@
 
 mod abort;
 mod action;
+mod bearing;
 mod call;
 mod caller;
 mod clause;
@@ -40,6 +41,7 @@ mod symmetry;
 mod transport;
 
 pub use action::{Action, Transition};
+pub use bearing::bears_on;
 pub use call::{Call, Draft, Env, Expand, Handle, Hook, OpenFlags, Profile, Session, Stop, Support};
 pub use caller::{caller_faults, client_reads_queue};
 pub use clause::{Aspect, Aspects, Cite, Clause, all_clauses};

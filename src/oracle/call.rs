@@ -16,7 +16,8 @@ use super::tracker::{Entry, OpenObject, Owed, Pending, Said, Tracker};
 use super::verdict::{Finding, Verdict, Who};
 use super::words;
 use crate::model::{
-    Aspect, Call, Clause, Dim, Mask, Message, Need, QueueChange, Reply, Rules, Session, Tri, caller_faults, frame_ids,
+    Aspect, Call, Clause, Dim, Mask, Message, Need, QueueChange, Reply, Rules, Session, Tri, bears_on, caller_faults,
+    frame_ids,
 };
 use crate::spec::Strength;
 
@@ -215,7 +216,8 @@ impl Oracle {
         if question.seen.is_some() {
             let checked = best.checked;
             for aspect in ASPECTS.into_iter().filter(|aspect| checked.contains(*aspect)) {
-                self.ledger.exercise(best.step.ids(aspect));
+                let bears = |id: &&'static str| bears_on(id, &best.from, &best.step.next);
+                self.ledger.exercise(best.step.ids(aspect).filter(bears));
             }
             self.ledger.exercise(best.step.breaks());
         }

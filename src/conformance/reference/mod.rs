@@ -27,4 +27,4 @@ pub use adapter_fault::{ADAPTER_FAULTS, AdapterFault};
 pub use fault::{FAULTS, Fault};
 pub use provider::Reference;
 pub use serve::{ReferenceError, ReferenceOptions, run};
-pub use spooler::{SPOOLER_FAULTS, SpoolerOptions, run_spooler};
+pub use spooler::{SPOOLER_FAULTS, Spooler, SpoolerOptions, run_spooler};

@@ -5,4 +5,5 @@ mod parts;
 mod stage;
 mod suite;
 
+pub use case::Mortal;
 pub use suite::{SpoolerPlan, run_spooler};

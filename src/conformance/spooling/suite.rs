@@ -1,5 +1,6 @@
 //! A run of many cases on one spooler.
 
+use spoolproof_sdk::Provider;
 use spoolproof_sdk::trace::{Header, Records};
 use spoolproof_sdk::wire::{Coupling, Profile, Role, SortsQueue};
 
@@ -8,8 +9,8 @@ use super::parts::Parts;
 use super::stage::Stage;
 use crate::conformance::adapter::Adapter;
 use crate::conformance::error::{AdapterError, AdapterErrorKind};
+use crate::conformance::in_process::{InProcess, InProcessError};
 use crate::conformance::suite::{FAILURES, Progress};
-use crate::conformance::sut::Sut;
 use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict, Who};
 use crate::scenario::SpoolerScenario;
 use crate::spec::{self, Catalogue};
@@ -31,10 +32,16 @@ impl Mortal for Adapter {
     }
 }
 
+impl<P: Provider> Mortal for InProcess<P> {
+    fn was_killed(error: &InProcessError) -> bool {
+        matches!(error, InProcessError::Killed)
+    }
+}
+
 /// Runs `plan` on the spooler behind `adapter`, and gives the account of it, settled.
-pub fn run_spooler(
+pub fn run_spooler<S: Mortal>(
     catalogue: &Catalogue,
-    adapter: &mut Adapter,
+    adapter: &mut S,
     plan: &SpoolerPlan<'_>,
     progress: &mut dyn Progress,
 ) -> Account {
@@ -99,7 +106,7 @@ pub fn run_spooler(
 }
 
 /// The played store's profile, over it what the spooler says of the readings that it follows.
-fn header(adapter: &Adapter, scenario: &SpoolerScenario, plan: &SpoolerPlan<'_>) -> Header {
+fn header<S: Mortal>(adapter: &S, scenario: &SpoolerScenario, plan: &SpoolerPlan<'_>) -> Header {
     let about = adapter.about();
     let own = match &plan.profile {
         Some(claims) => about.profile.overridden_by(claims),

@@ -12,3 +12,4 @@ mod work;
 
 pub use fault::SPOOLER_FAULTS;
 pub use serve::{SpoolerOptions, run_spooler};
+pub use work::Spooler;

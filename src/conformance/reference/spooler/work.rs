@@ -14,9 +14,9 @@ const PASSES: usize = 100;
 /// What a message waits for that waits for no transport.
 const ANY_NEWS: usize = usize::MAX;
 
-/// The spooler.
+/// A spooler that does what the pages say, unless a fault is put into it.
 #[derive(Debug, Default)]
-pub(super) struct Spooler {
+pub struct Spooler {
     pub(super) registry: Registry,
     faults: Faults,
     /// What it remembers of messages on their way.
@@ -48,7 +48,12 @@ pub(super) struct Open {
 }
 
 impl Spooler {
-    pub(super) fn new(faults: &[String]) -> Result<Self, String> {
+    /// One that has just started, with the faults named.
+    ///
+    /// # Errors
+    ///
+    /// The first name that is no fault.
+    pub fn new(faults: &[String]) -> Result<Self, String> {
         Ok(Self { faults: Faults::parse(faults)?, ..Self::default() })
     }
 
