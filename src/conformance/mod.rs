@@ -5,6 +5,7 @@ pub mod adequacy;
 mod answers;
 mod case;
 mod connection;
+mod crash;
 mod deadline;
 mod error;
 mod framing;
@@ -26,6 +27,7 @@ mod together;
 mod trivial;
 
 pub use adapter::{Adapter, Options};
+pub use crash::{CrashPoints, crash_points};
 pub use deadline::Deadlines;
 pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
 pub use in_process::{InProcess, InProcessError};

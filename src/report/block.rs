@@ -156,7 +156,7 @@ fn footer(
     rule: Option<&String>,
 ) -> io::Result<()> {
     // What is small repeats it with less.
-    let again = small.and_then(|small| small.again.as_ref()).or(case.and_then(|case| case.again.as_ref()));
+    let again = small.and_then(|small| small.again.as_ref()).or_else(|| case.and_then(|case| case.again.as_ref()));
     let trace = case.and_then(|case| case.trace.as_ref());
     let lines = [
         ("small:", small.map(made_small)),

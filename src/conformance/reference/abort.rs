@@ -7,6 +7,7 @@ use super::message::{MSGFLAG_SUBMIT, MSGFLAG_UNSENT};
 use super::provider::Reference;
 use super::refusal::Served;
 use super::store::{delete, keep_lock, save};
+use super::torn::{ABORT_FLAG_FIRST, ABORT_ROW_FIRST};
 
 impl Reference {
     /// Decides SLS-08, ABT-02, ABT-03 and ABT-04: a message that is locked, or not in the queue, stays as it is.
@@ -42,6 +43,8 @@ impl Reference {
             message.flags &= !MSGFLAG_UNSENT;
         }
         let deletes = self.fault("abort-deletes-message");
+        self.tear(ABORT_FLAG_FIRST, &message, |half| half.queued = queued)?;
+        self.tear(ABORT_ROW_FIRST, &message, |half| half.flags |= MSGFLAG_SUBMIT)?;
         self.store.commit(|transaction| {
             keep_lock(transaction, id, false)?;
             if deletes { delete(transaction, id) } else { save(transaction, &message) }

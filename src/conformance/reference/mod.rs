@@ -22,9 +22,11 @@ mod spooler;
 mod store;
 mod submit;
 mod supervisor;
+mod torn;
 
 pub use adapter_fault::{ADAPTER_FAULTS, AdapterFault};
 pub use fault::{FAULTS, Fault};
 pub use provider::Reference;
 pub use serve::{ReferenceError, ReferenceOptions, run};
 pub use spooler::{SPOOLER_FAULTS, Spooler, SpoolerOptions, run_spooler};
+pub use torn::TORN;

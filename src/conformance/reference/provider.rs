@@ -13,9 +13,9 @@ use super::handle::{Handles, is_spooler};
 use super::interleave::{Schedule, Turn};
 use super::message::{Message, MessageId};
 use super::profile::Behaviour;
-use super::refusal::{Served, settle};
+use super::refusal::{Served, refused, settle};
 use super::serve::ReferenceError;
-use super::store::{Store, delete, save};
+use super::store::{Store, delete, keep_filing, save};
 
 /// A message store provider that follows the default reading of every rule, unless a fault is put into it.
 ///
@@ -32,6 +32,8 @@ pub struct Reference {
     pub(super) ready: BTreeSet<String>,
     pub(super) history: History,
     faults: Faults,
+    /// The writes that are made one after the other, by their name.
+    pub(super) torn: Option<&'static str>,
     /// How calls that overlap take turns.
     pub(super) schedule: Schedule,
     /// What the call has that runs, if it is one of several that overlap.
@@ -60,6 +62,7 @@ impl Reference {
             ready: BTreeSet::new(),
             history: History::default(),
             faults,
+            torn: None,
             schedule: Schedule::default(),
             turn: None,
         }
@@ -79,6 +82,7 @@ impl Reference {
 
     /// What a process does when it starts: nobody is logged on, and the database says the rest.
     fn start(&mut self) -> Result<(), CallError> {
+        self.store.kill_after(None);
         let started: u64 = self.store.meta("generation")?.and_then(|text| text.parse().ok()).unwrap_or(0);
         let crashed = started > 0 && self.store.meta("stopped_clean")?.is_none_or(|clean| clean != "yes");
         self.store.set_meta("generation", &(started + 1).to_string())?;
@@ -96,6 +100,12 @@ impl Reference {
             };
         if self.behaviour.persists_lock() {
             self.locks = self.store.locks()?.into_iter().map(|id| (id, None)).collect();
+        }
+        for id in self.store.filing()? {
+            if let Some(message) = self.store.message(id)? {
+                self.file_away(&message).map_err(refused)?;
+            }
+            self.store.commit(|transaction| keep_filing(transaction, id, false))?;
         }
         for mut message in self.store.queued()? {
             if self.fault("lock-blocks-after-restart") {

@@ -34,6 +34,14 @@ pub(super) fn succeeded(result: CallResult) -> Served {
     }
 }
 
+/// A refusal where nobody has called.
+pub(super) fn refused(refusal: Refusal) -> CallError {
+    match refusal {
+        Refusal::Returned(code) => CallError::Failed(format!("the reference store refused itself with {code}")),
+        Refusal::Call(error) => error,
+    }
+}
+
 impl From<HResult> for Refusal {
     fn from(hresult: HResult) -> Self {
         Self::Returned(hresult)

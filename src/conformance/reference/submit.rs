@@ -11,6 +11,7 @@ use super::message::{MSGFLAG_RESEND, MSGFLAG_SUBMIT, MSGFLAG_UNSENT, Message, Qu
 use super::provider::Reference;
 use super::refusal::{Served, succeeded};
 use super::store::save;
+use super::torn::{SUBMIT_FLAG_FIRST, SUBMIT_ROW_FIRST};
 
 /// What the support object made of the recipients.
 struct Prepared {
@@ -278,6 +279,8 @@ impl Reference {
         if self.fault("submit-time-missing") {
             message.submitted_at = None;
         }
+        self.tear(SUBMIT_FLAG_FIRST, &message, |half| half.queued = None)?;
+        self.tear(SUBMIT_ROW_FIRST, &message, |half| half.flags &= !MSGFLAG_SUBMIT)?;
         self.store.commit(|transaction| save(transaction, &message))?;
         let silent = self.fault("no-notify-on-submit")
             || (self.fault("preprocess-not-notified") && message.awaits_preprocessing)
