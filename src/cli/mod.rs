@@ -10,6 +10,7 @@ mod cases;
 mod check;
 mod conform;
 mod diagnostic;
+mod doctor;
 pub mod exit;
 mod explain;
 mod failure;
@@ -26,6 +27,7 @@ mod schema;
 mod shrunk;
 mod simulate;
 mod subject;
+mod target;
 mod traces;
 mod units;
 

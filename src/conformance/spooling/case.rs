@@ -9,7 +9,7 @@ use crate::conformance::sut::{Outcome, Sut};
 use crate::scenario::{Happening, SpoolerScenario, recipient};
 
 /// How often a spooler is woken in a row that says that it is not idle.
-const WAKES: usize = 25;
+pub(in crate::conformance) const WAKES: usize = 25;
 
 /// A provider that a case may kill, and how the error of that is told from others.
 pub trait Mortal: Sut {

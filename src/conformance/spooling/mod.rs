@@ -6,4 +6,7 @@ mod stage;
 mod suite;
 
 pub use case::Mortal;
+pub(super) use case::WAKES;
+pub(super) use parts::Parts;
+pub(super) use stage::Stage;
 pub use suite::{SpoolerPlan, run_spooler};
