@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use spoolproof::conformance::reference::FAULTS;
@@ -130,7 +131,7 @@ fn the_trace_of_a_race_is_judged_as_the_race_was() {
             drop(writer);
             let reader = Reader::new(log.as_slice(), "log", ReadOptions::default()).expect("the header is good");
             let setting = Setting { header: reader.header().clone(), judged: vec![Who::Store] };
-            audit(&catalogue, "log", reader, setting, &mut again, |_| ());
+            audit(&catalogue, "log", reader, setting, &mut again, |_| ControlFlow::Continue(()));
         }
         again.settle();
         let told = |account: &Account| -> Vec<_> {

@@ -34,7 +34,8 @@ impl Shrinking {
         account: &mut Account,
         (folder, again): (Option<&Path>, impl Fn(&Path) -> Again),
     ) {
-        if self.no_shrink {
+        // Who stopped the run does not want another.
+        if self.no_shrink || account.stopped.is_some() {
             return;
         }
         let default = ShrinkLimit::default();

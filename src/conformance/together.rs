@@ -7,7 +7,7 @@ use spoolproof_sdk::trace::{At, Event};
 use spoolproof_sdk::wire::{CallParams, CallResult};
 
 use super::answers::Script;
-use super::case::{End, Run};
+use super::case::{End, Run, params};
 use super::sut::{Came, Observe, Outcome, Request, Support, SupportCall, Sut};
 use crate::oracle::{Oracle, Unjudged, Verdict};
 use crate::scenario::{Call, Step};
@@ -75,7 +75,7 @@ impl<'a, S: Sut> Run<'a, S> {
         let requests: Vec<Request> = calls
             .iter()
             .map(|call| {
-                let params = self.params(call.step, call.handle.as_deref());
+                let params = params(call.step, call.entry_id.clone(), call.handle.clone());
                 Request { method: call.step.call.name(), params }
             })
             .collect();

@@ -7,6 +7,7 @@ use spoolproof_sdk::CallError;
 use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::Role;
 
+use super::words::Names;
 use crate::conformance::in_process::{InProcess, InProcessError};
 use crate::conformance::reference::{FAULTS, Fault, Reference, SPOOLER_FAULTS, Spooler};
 use crate::conformance::spooling::{SpoolerPlan, run_spooler};
@@ -69,15 +70,26 @@ pub fn judge(
     role: Role,
     faults: &[&'static str],
 ) -> Result<Account, InProcessError> {
+    judge_with(catalogue, suites, role, faults, &mut Silent)
+}
+
+/// The same, with somebody who hears of every case.
+pub(super) fn judge_with(
+    catalogue: &Catalogue,
+    suites: Suites<'_>,
+    role: Role,
+    faults: &[&'static str],
+    progress: &mut dyn Progress,
+) -> Result<Account, InProcessError> {
     Ok(match role {
-        Role::Store => run(catalogue, &mut store(faults)?, &plan(suites.stores), &mut Silent),
+        Role::Store => run(catalogue, &mut store(faults)?, &plan(suites.stores), progress),
         Role::Spooler => {
             let plan = SpoolerPlan {
                 scenarios: suites.spoolers.iter().collect(),
                 profile: None,
                 recorded_by: RECORDED_BY.to_owned(),
             };
-            run_spooler(catalogue, &mut spooler(faults)?, &plan, &mut Silent)
+            run_spooler(catalogue, &mut spooler(faults)?, &plan, progress)
         }
     })
 }
@@ -100,6 +112,17 @@ pub(super) fn spooler(faults: &[&'static str]) -> Result<InProcess<Spooler>, InP
     let faults: Vec<String> = faults.iter().map(|&name| name.to_owned()).collect();
     let unknown = |name| CallError::Failed(format!("no fault is named `{name}`"));
     InProcess::start(move || Spooler::new(&faults).map_err(unknown))
+}
+
+/// What happened in a case, in words that equal providers share.
+pub(super) fn tape(events: &[Event]) -> String {
+    let mut names = Names::default();
+    for event in events.iter().filter(|event| event.call == "create_message") {
+        if let (Some(entry_id), Some(subject)) = (&event.result.entry_id, &event.params.subject) {
+            names.message(entry_id, subject);
+        }
+    }
+    names.settle(serde_json::json!(events))
 }
 
 const RECORDED_BY: &str = "spoolproof adequacy";

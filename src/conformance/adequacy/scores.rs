@@ -31,20 +31,21 @@ pub struct Score {
 impl Score {
     /// The share that it fails, in hundredths, rounded down.
     #[must_use]
-    pub const fn share(&self) -> usize {
+    pub fn share(&self) -> usize {
         hundredths(self.failed, self.exercised)
     }
 
     /// The share of what the right store shows, in hundredths, rounded down.
     #[must_use]
-    pub const fn share_of_right(&self) -> usize {
+    pub fn share_of_right(&self) -> usize {
         hundredths(self.not_passed, self.of_right)
     }
 }
 
-const fn hundredths(part: usize, whole: usize) -> usize {
-    // Of nothing, nothing is let through.
-    if whole == 0 { 100 } else { part * 100 / whole }
+/// A share, rounded down. Of nothing, nothing is let through.
+#[must_use]
+pub fn hundredths(part: usize, whole: usize) -> usize {
+    (part * 100).checked_div(whole).unwrap_or(100)
 }
 
 /// The verdict on every MUST of a store that the run looked at.

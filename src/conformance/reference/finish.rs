@@ -41,7 +41,8 @@ impl Reference {
         let had_row = message.in_table();
         let before = message.clone();
         let message = self.sent(message);
-        let unlocks = !self.fault("finish-stays-locked");
+        let late = self.fault("sleeper-failed-hooks-before-unlock");
+        let unlocks = !self.fault("finish-stays-locked") && !late;
         self.tear(FINISH_MARKS_FIRST, &message, |half| half.queued = before.queued)?;
         self.tear(FINISH_FILED_FIRST, &before, |half| {
             half.folder = if half.has_sentmail() { Folder::Sentmail } else { half.folder };
@@ -51,11 +52,10 @@ impl Reference {
             keep_filing(transaction, id, true)?;
             if unlocks { keep_lock(transaction, id, false) } else { Ok(()) }
         })?;
-        self.history.finished += 1;
         let filed = self.tell_and_file(mapi, &before, had_row);
         self.store.commit(|transaction| keep_filing(transaction, id, false))?;
         // Until then clients see it as it was before the call, never as half finished.
-        if unlocks {
+        if unlocks || (late && filed.is_ok()) {
             self.locks.remove(&id);
         }
         filed
@@ -129,7 +129,7 @@ impl Reference {
         let files = message.has_sentmail() && !self.fault("finish-no-move");
         let deletes = message.deletes_after_submit()
             && !self.fault("finish-no-delete")
-            && !(self.fault("sleeper-no-delete-after-restart") && self.history.restarted);
+            && !(self.fault("sleeper-no-delete-after-restart") && self.history.restarts > 0);
         let deletes = deletes || self.fault("finish-deletes-when-neither") && !message.has_sentmail();
         let files = files || self.fault("finish-moves-when-neither") && !message.deletes_after_submit();
         let id = message.id;
@@ -152,6 +152,6 @@ impl Reference {
     }
 }
 
-fn copy_to_sentmail(transaction: &Transaction<'_>, message: &Message) -> rusqlite::Result<()> {
+pub(super) fn copy_to_sentmail(transaction: &Transaction<'_>, message: &Message) -> rusqlite::Result<()> {
     insert(transaction, &mut Message { folder: Folder::Sentmail, ..message.clone() })
 }

@@ -6,9 +6,12 @@
 
 mod abort;
 mod adapter_fault;
+mod broken;
 mod fault;
+mod faults;
 mod finish;
 mod handle;
+mod history;
 mod interleave;
 mod lock;
 mod message;
@@ -19,6 +22,7 @@ mod provider;
 mod refusal;
 mod sabotage;
 mod serve;
+mod snapshot;
 mod spoil;
 mod spooler;
 mod store;
@@ -27,8 +31,10 @@ mod supervisor;
 mod torn;
 
 pub use adapter_fault::{ADAPTER_FAULTS, AdapterFault, Gravity};
-pub use fault::{FAULTS, Fault};
+pub use fault::Fault;
+pub use faults::FAULTS;
 pub use provider::Reference;
 pub use serve::{ReferenceError, ReferenceOptions, run};
+pub(in crate::conformance) use snapshot::{Past, Snapshot};
 pub use spooler::{SPOOLER_FAULTS, Spooler, SpoolerOptions, run_spooler};
 pub use torn::TORN;

@@ -8,12 +8,14 @@ use spoolproof_sdk::wire::{
 };
 use spoolproof_sdk::{Answer, CallError, HResult, Mapi, Provider};
 
-use super::fault::{Faults, History};
+use super::fault::Faults;
+use super::faults::FAULTS;
 use super::handle::{Handles, is_spooler};
+use super::history::History;
 use super::interleave::{Schedule, Turn};
 use super::message::{Message, MessageId};
 use super::profile::Behaviour;
-use super::refusal::{Served, refused, settle};
+use super::refusal::{Refusal, Served, settle};
 use super::serve::ReferenceError;
 use super::store::{Store, delete, keep_filing, save};
 
@@ -47,7 +49,7 @@ impl Reference {
     ///
     /// When a fault is unknown or the database cannot be opened.
     pub fn open<'a>(db: Option<&Path>, faults: impl IntoIterator<Item = &'a str>) -> Result<Self, ReferenceError> {
-        let faults = Faults::parse(faults)?;
+        let faults = Faults::parse(FAULTS, faults).map_err(ReferenceError::unknown_fault)?;
         let mut reference = Self::over(Store::open(db).map_err(ReferenceError::store)?, faults);
         reference.start().map_err(|error| ReferenceError::start(&error))?;
         Ok(reference)
@@ -90,7 +92,9 @@ impl Reference {
         self.handles = Handles::of_generation(started + 1);
         self.ready.clear();
         self.locks.clear();
-        self.history = History { restarted: started > 0, ..History::default() };
+        let restarts = self.store.meta("restarts")?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        self.history = History::after(if started > 0 { restarts + 1 } else { 0 });
+        self.store.set_meta("restarts", &self.history.restarts.to_string())?;
         self.behaviour =
             match self.store.meta("profile")? {
                 Some(text) => Behaviour::with(serde_json::from_str(&text).map_err(|error| {
@@ -103,14 +107,13 @@ impl Reference {
         }
         for id in self.store.filing()? {
             if let Some(message) = self.store.message(id)? {
-                self.file_away(&message).map_err(refused)?;
+                self.file_away(&message).map_err(Refusal::into_error)?;
             }
             self.store.commit(|transaction| keep_filing(transaction, id, false))?;
         }
+        self.break_start(crashed).map_err(Refusal::into_error)?;
         for mut message in self.store.queued()? {
-            if self.fault("lock-blocks-after-restart") {
-                self.history.hidden_locks.insert(message.id);
-            }
+            self.history.of_mut(message.id).restarted = true;
             if crashed && self.fault("queue-lost-on-crash") {
                 message.leave_queue();
             }
@@ -126,6 +129,11 @@ impl Reference {
             )?;
         }
         Ok(())
+    }
+
+    /// Whether any fault was put in.
+    pub(super) fn is_broken(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// Whether this fault was put in.
@@ -205,53 +213,55 @@ impl Provider for Reference {
         settle(self.reset_store(params))
     }
 
-    fn create_message(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.create(params))
+    fn create_message(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "create_message", params, |store, _, params| store.create(params))
     }
 
-    fn open_entry(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.open_message(params))
+    fn open_entry(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "open_entry", params, |store, _, params| store.open_message(params))
     }
 
-    fn release(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        self.handles.remove(params.handle()?)?;
-        Ok(HResult::S_OK.into())
+    fn release(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "release", params, |store, _, params| {
+            store.handles.remove(params.handle()?)?;
+            Ok(HResult::S_OK.into())
+        })
     }
 
-    fn set_props(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.write_props(params))
+    fn set_props(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "set_props", params, |store, _, params| store.write_props(params))
     }
 
     fn submit_message(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.submit(mapi, params))
+        self.serve(mapi, "submit_message", params, Self::submit)
     }
 
     fn abort_submit(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.abort(mapi, params))
+        self.serve(mapi, "abort_submit", params, Self::abort)
     }
 
     fn set_lock_state(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.lock(mapi, params))
+        self.serve(mapi, "set_lock_state", params, Self::lock)
     }
 
     fn get_props(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
         settle(self.read_props(params))
     }
 
-    fn get_outgoing_queue(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.queue_table(params))
+    fn get_outgoing_queue(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "get_outgoing_queue", params, |store, _, params| store.queue_table(params))
     }
 
-    fn set_responsibility(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.write_responsibility(params))
+    fn set_responsibility(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "set_responsibility", params, |store, _, params| store.write_responsibility(params))
     }
 
     fn finished_msg(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.finish(mapi, params))
+        self.serve(mapi, "finished_msg", params, Self::finish)
     }
 
     fn notify_new_mail(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.announce(mapi, params))
+        self.serve(mapi, "notify_new_mail", params, Self::announce)
     }
 
     fn observe(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Result<Observation, CallError> {

@@ -16,6 +16,16 @@ pub(super) enum Refusal {
 
 pub(super) type Served<T = CallResult> = Result<T, Refusal>;
 
+impl Refusal {
+    /// The error of an act that returns nothing.
+    pub(super) fn into_error(self) -> CallError {
+        match self {
+            Self::Returned(hresult) => CallError::Failed(hresult.to_string()),
+            Self::Call(error) => error,
+        }
+    }
+}
+
 /// What the protocol makes of it.
 pub(super) fn settle(served: Served) -> Answer {
     match served {
@@ -31,14 +41,6 @@ pub(super) fn succeeded(result: CallResult) -> Served {
         Some(hresult) if hresult.is_success() => Ok(result),
         Some(hresult) => Err(hresult.into()),
         None => Err(CallError::Failed("a support call returned no hresult".to_owned()).into()),
-    }
-}
-
-/// A refusal where nobody has called.
-pub(super) fn refused(refusal: Refusal) -> CallError {
-    match refusal {
-        Refusal::Returned(code) => CallError::Failed(format!("the reference store refused itself with {code}")),
-        Refusal::Call(error) => error,
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) const FINISH_MARKS_FIRST: &str = "finish-marks-before-row";
 pub(super) const FINISH_FILED_FIRST: &str = "finish-filed-before-row";
 
 const fn torn(name: &'static str, breaks: &'static [&'static str], what: &'static str) -> Fault {
-    Fault { name, breaks, what }
+    Fault { name, breaks, what, sleeper: false }
 }
 
 impl Reference {
