@@ -17,6 +17,7 @@ mod plan;
 mod readings;
 mod render;
 mod run;
+pub(crate) mod shorten;
 mod simulate;
 mod story;
 mod witness;

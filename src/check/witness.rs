@@ -106,6 +106,7 @@ impl Trace {
                     session: None,
                     expect: vec![],
                     optional: false,
+                    together: None,
                     span: 0..0,
                 });
             }
@@ -143,7 +144,7 @@ impl Trace {
             Call::Leave | Call::Restart(_) | Call::Wait => return None,
         };
         let session = Some(session_name(session));
-        Some(Step { call, session, expect: expected(step.reply), optional: false, span: 0..0 })
+        Some(Step { call, session, expect: expected(step.reply), optional: false, together: None, span: 0..0 })
     }
 
     fn new_message(&self, target: Target, draft: Draft) -> NewMessage {

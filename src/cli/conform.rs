@@ -1,6 +1,6 @@
 //! `spoolproof conform`: drives a provider through the cases, and judges it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -14,6 +14,7 @@ use super::observer::Observer;
 use super::output::{self, Outputs};
 use super::portion::{Portion, Taken};
 use super::reference::Part;
+use super::shrunk::Shrinking;
 use super::{doctor, library, reference, signals, subject, target, units};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
 use crate::oracle::{Account, Stopped, Verdict};
@@ -64,6 +65,9 @@ pub(crate) struct Conform {
     #[arg(long = "fault", value_name = "NAME", conflicts_with = "provider")]
     faults: Vec<String>,
 
+    #[command(flatten)]
+    shrinking: Shrinking,
+
     /// Judge without checking first that the adapter can be believed (`spoolproof doctor`)
     #[arg(long)]
     no_doctor: bool,
@@ -104,7 +108,10 @@ impl Conform {
                 patience: self.timeout / 5,
                 recorded_by: RECORDED_BY.to_owned(),
             };
-            conformance::run(catalogue, adapter, &plan, observer)
+            let mut account = conformance::run(catalogue, adapter, &plan, observer);
+            let again = |file: &Path| self.again_on(&[file.to_owned()]);
+            self.shrinking.store((catalogue, adapter), &plan, &mut account, (self.out.as_deref(), again));
+            account
         })
     }
 
@@ -231,9 +238,14 @@ impl Conform {
 
     /// The command line that repeats one case.
     fn again(&self) -> String {
+        self.again_on(&self.cases.paths).case()
+    }
+
+    /// The command line that runs the cases of these files.
+    fn again_on(&self, paths: &[PathBuf]) -> Again {
         let mut again = Again::new("conform");
         again = again.option("--role", (self.role == Part::Spooler).then_some("spooler"));
-        for path in &self.cases.paths {
+        for path in paths {
             again = again.word(&path.to_string_lossy());
         }
         again = again.option("--provider", self.provider.as_deref());
@@ -244,7 +256,7 @@ impl Conform {
         if self.no_doctor {
             again = again.word("--no-doctor");
         }
-        again.path("--profile", self.profile.as_deref()).option("--timeout", timeout.as_deref()).case()
+        again.path("--profile", self.profile.as_deref()).option("--timeout", timeout.as_deref())
     }
 }
 

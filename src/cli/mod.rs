@@ -31,6 +31,7 @@ mod readings;
 mod reference;
 mod replay;
 mod schema;
+mod shrunk;
 mod signals;
 mod simulate;
 mod subject;
