@@ -95,7 +95,8 @@ fn a_signal_stops_a_run_that_keeps_what_it_has() {
     for (name, code, stopped) in [("INT", exit::INTERRUPTED, "interrupted"), ("TERM", exit::TERMINATED, "terminated")] {
         let bench = Bench::new();
         let (provider, hangs) = hanging();
-        let args = ["conform", "--no-doctor", "--provider", &provider, "--json", "report.json", "--junit", "report.xml"];
+        let args =
+            ["conform", "--no-doctor", "--provider", &provider, "--json", "report.json", "--junit", "report.xml"];
         let child = start(&bench, &[&args[..], &CASES].concat());
         hangs.recv().expect("it comes to its third case");
         assert!(signal(name, child.id()));
