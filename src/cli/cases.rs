@@ -41,7 +41,7 @@ impl Cases {
     /// Reads the cases. A file that cannot be read is reported, and does not keep the others from running.
     pub(crate) fn choose(&self, catalogue: &Catalogue) -> Result<Chosen<Scenario>, Failure> {
         if self.paths.is_empty() {
-            return self.chosen_of(library::carried(catalogue)?, false);
+            return self.of(library::carried(catalogue)?, false);
         }
         self.chosen(library::named(&self.paths, catalogue))
     }
@@ -49,7 +49,7 @@ impl Cases {
     /// The same for the cases of spoolers.
     pub(crate) fn choose_for_spoolers(&self, catalogue: &Catalogue) -> Result<Chosen<SpoolerScenario>, Failure> {
         if self.paths.is_empty() {
-            return self.chosen_of(library::carried_for_spoolers(catalogue)?, false);
+            return self.of(library::carried_for_spoolers(catalogue)?, false);
         }
         self.chosen(library::named_for_spoolers(&self.paths, catalogue))
     }
@@ -64,12 +64,12 @@ impl Cases {
                 .help("a scenario is a file whose name ends in `.toml`; scenarios/README.md has its form")),
             (false, _) => {
                 failures.iter().for_each(|failure| _ = failure.report());
-                self.chosen_of(scenarios, !failures.is_empty())
+                self.of(scenarios, !failures.is_empty())
             }
         }
     }
 
-    fn chosen_of<T: Case>(&self, scenarios: Vec<T>, unreadable: bool) -> Result<Chosen<T>, Failure> {
+    fn of<T: Case>(&self, scenarios: Vec<T>, unreadable: bool) -> Result<Chosen<T>, Failure> {
         let all = scenarios.iter().map(|scenario| scenario.id().to_owned()).collect();
         Ok(Chosen { scenarios: select(scenarios, &self.patterns)?, all, unreadable })
     }
