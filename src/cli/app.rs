@@ -11,6 +11,7 @@ use super::check::Check;
 use super::conform::Conform;
 use super::explain::Explain;
 use super::failure::Failure;
+use super::generate::Generate;
 use super::list::List;
 use super::readings::Readings;
 use super::reference::Reference;
@@ -41,6 +42,7 @@ enum Command {
     Readings(Readings),
     Explain(Explain),
     List(List),
+    Generate(Generate),
     Replay(Replay),
     Reference(Reference),
     /// Print the JSON schema of reports
@@ -61,6 +63,7 @@ impl Command {
             Self::Check(check) => check.run(),
             Self::Conform(conform) => conform.run(),
             Self::Explain(explain) => explain.run(),
+            Self::Generate(generate) => generate.run(),
             Self::List(list) => list.run(),
             Self::Readings(readings) => readings.run(),
             Self::Reference(reference) => reference.run(),

@@ -13,6 +13,7 @@ mod diagnostic;
 pub mod exit;
 mod explain;
 mod failure;
+mod generate;
 mod groups;
 mod library;
 mod list;

@@ -39,6 +39,8 @@ pub(super) struct Run<'a, S: Sut> {
     /// Handles through which a message was submitted, or that died in a restart: a refusal of their use is not judged.
     weak: Vec<String>,
     observes: bool,
+    /// Whether the last step that is no branch was taken, and succeeded.
+    went_well: bool,
     /// Whether the store can do nothing with a submitted message but queue it.
     queues: bool,
 }
@@ -62,6 +64,7 @@ impl<'a, S: Sut> Run<'a, S> {
             handles: BTreeMap::new(),
             weak: Vec::new(),
             observes,
+            went_well: true,
             queues,
         }
     }
@@ -70,6 +73,12 @@ impl<'a, S: Sut> Run<'a, S> {
     pub(super) fn steps(&mut self) -> End {
         let openers = self.scenario.openers();
         for (index, step) in self.scenario.steps.iter().enumerate() {
+            if step.otherwise && self.went_well {
+                continue;
+            }
+            if !step.otherwise && !matches!(step.call, Call::ExpectNotification { .. } | Call::Observe { .. }) {
+                self.went_well = false;
+            }
             let handle = match openers.get(index).copied().flatten() {
                 None => None,
                 Some(opener) => match self.handles.get(&opener) {
@@ -128,6 +137,9 @@ impl<'a, S: Sut> Run<'a, S> {
                 }
                 event.error = Some(serde_json::json!({"code": -32602, "message": message}));
             }
+        }
+        if !step.otherwise {
+            self.went_well = event.result.hresult.is_some_and(HResult::is_success);
         }
         self.follow(index, step, handle, &event.result);
         event.observed = self.observe_all()?;

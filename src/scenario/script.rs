@@ -89,6 +89,8 @@ pub struct Step {
     pub expect: Vec<HResult>,
     /// It is left out when the adapter does not serve its method.
     pub optional: bool,
+    /// It is taken only where the last step that is not so was refused, or could not be taken: a branch of the case.
+    pub otherwise: bool,
     /// The bytes of the file that hold it. Steps that differ in nothing else are equal.
     pub span: Range<usize>,
 }
@@ -105,8 +107,11 @@ impl Eq for Step {}
 
 impl PartialEq for Step {
     fn eq(&self, other: &Self) -> bool {
-        let Self { call, session, expect, optional, span: _ } = self;
-        *call == other.call && *session == other.session && *expect == other.expect && *optional == other.optional
+        let Self { call, session, expect, optional, otherwise, span: _ } = self;
+        *call == other.call
+            && *session == other.session
+            && *expect == other.expect
+            && (*optional, *otherwise) == (other.optional, other.otherwise)
     }
 }
 
