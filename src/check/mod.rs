@@ -31,6 +31,7 @@ pub use plan::{Budget, Engine, Plan};
 pub use readings::{ReadingOutcome, Survey, small_bounds};
 pub use render::{Detail, render_text};
 pub use run::{Counted, Finding, Liveness, NotJudged, Outcome, Stopped, Tested, run};
+pub(crate) use simulate::Chance;
 pub use simulate::{Actor, Failed, Kind, Seen, Simulation, Unsteady, Walks, render_simulation, simulate};
 pub(crate) use story::{answer, what, who};
 pub(crate) use witness::{Scribe, name, session_name};

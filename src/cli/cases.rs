@@ -7,6 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::failure::Failure;
 use super::library;
+use super::suite::SuiteArg;
 use crate::scenario::{Scenario, SpoolerScenario};
 use crate::spec::{Catalogue, closest};
 
@@ -20,6 +21,10 @@ pub(crate) struct Cases {
     /// Only these cases: an id, a family or a glob, such as `abort/locked`, `abort`, `*/locked*`
     #[arg(long = "case", value_name = "PATTERN")]
     patterns: Vec<String>,
+
+    /// How much is asked: the carried cases, and what is generated beside them; without it, the carried cases alone
+    #[arg(long, value_enum, conflicts_with = "paths")]
+    pub(crate) suite: Option<SuiteArg>,
 }
 
 /// The cases to run.
@@ -35,7 +40,11 @@ impl Cases {
     /// Reads the cases. A file that cannot be read is reported, and does not keep the others from running.
     pub(crate) fn choose(&self, catalogue: &Catalogue) -> Result<Chosen<Scenario>, Failure> {
         if self.paths.is_empty() {
-            let scenarios = select(library::carried(catalogue)?, &self.patterns)?;
+            let all = match self.suite {
+                Some(suite) => suite.cases(catalogue)?,
+                None => library::carried(catalogue)?,
+            };
+            let scenarios = select(all, &self.patterns)?;
             return Ok(Chosen { scenarios, unreadable: false });
         }
         self.chosen(library::named(&self.paths, catalogue))
@@ -43,6 +52,10 @@ impl Cases {
 
     /// The same for the cases of spoolers.
     pub(crate) fn choose_for_spoolers(&self, catalogue: &Catalogue) -> Result<Chosen<SpoolerScenario>, Failure> {
+        if self.suite.is_some() {
+            return Err(Failure::usage("`--suite` is for stores: nothing is generated for spoolers")
+                .help("leave it out: the carried cases for spoolers are run"));
+        }
         if self.paths.is_empty() {
             let scenarios = select(library::carried_for_spoolers(catalogue)?, &self.patterns)?;
             return Ok(Chosen { scenarios, unreadable: false });

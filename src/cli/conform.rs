@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::output::{self, Outputs};
 use super::progress::Progress;
 use super::reference::Part;
+use super::suite::SuiteArg;
 use super::traces::Traces;
 use super::{library, reference, subject};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
@@ -31,6 +32,7 @@ use crate::spec::Catalogue;
   spoolproof conform
   spoolproof conform --provider './my-adapter --profile Test' --json report.json --junit report.xml
   spoolproof conform --provider tcp://127.0.0.1:4711 --case abort --case 'lock/second-*' --out traces
+  spoolproof conform --suite standard --provider './my-adapter'
   spoolproof conform mine.toml --provider './my-adapter'
   spoolproof conform --fault abort-locked-succeeds
   spoolproof conform --role spooler --provider './my-spooler'")]
@@ -196,6 +198,7 @@ impl Conform {
         for path in &self.cases.paths {
             again = again.word(&path.to_string_lossy());
         }
+        again = again.option("--suite", self.cases.suite.map(SuiteArg::name));
         again = again.option("--provider", self.provider.as_deref());
         for fault in &self.faults {
             again = again.option("--fault", Some(fault));

@@ -26,6 +26,7 @@ mod replay;
 mod schema;
 mod simulate;
 mod subject;
+mod suite;
 mod traces;
 mod units;
 

@@ -2,7 +2,7 @@
 //!
 //! An explored instance has more states than a store: it knows what transports have sent, what a spooler remembers, and
 //! how often something may still fail. States that a store cannot tell apart are one state here, and what no store sees
-//! is no transition.
+//! is no move.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,10 @@ use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::{Bfs, EdgeRef as _};
 use rustc_hash::FxHashMap;
 
-use super::steering::{Steering, steering};
+use super::moves::{LeftOut, Move, Next, Stimulus, as_the_store, following, with_live_objects};
+use super::words;
 use crate::check::{Bounds, Budget, Explored, Scribe};
-use crate::model::{
-    Action, Buffers, Call, Clause, Handle, Place, Profile, Reply, Rules, Session, Step, Transition, World, queue_table,
-    steps,
-};
+use crate::model::{Buffers, Rules, World};
 
 /// What a caller can do to a store within bounds.
 #[derive(Clone, Debug)]
@@ -27,57 +25,9 @@ pub struct Behaviour {
     pub graph: DiGraph<World, Move>,
     /// The empty store.
     pub start: NodeIndex,
-    /// What can come about within the bounds, and no case can bring about: how often, by the reason.
+    /// What can come about within the bounds, and no case can bring about, by the reason.
     pub left_out: BTreeMap<LeftOut, Vec<String>>,
     pub(super) scribe: Scribe,
-}
-
-/// A call with one of its answers.
-#[derive(Clone, Debug)]
-pub struct Move {
-    /// Who does what.
-    pub stimulus: Stimulus,
-    /// What comes back.
-    pub reply: Reply,
-    /// What the case says so that this answer is the one that it goes on from.
-    pub steering: Steering,
-    /// What the answer rests on.
-    pub clauses: Vec<&'static Clause>,
-}
-
-/// What a caller does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Stimulus {
-    /// A call on one message, or the end of the store's process.
-    Act(Action),
-    /// The spooler reads the outgoing queue.
-    ReadQueue,
-}
-
-/// Why no case brings something about.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum LeftOut {
-    /// The pages let the store answer in this way too, and nothing that a caller can do makes it.
-    StoresChoice,
-    /// It takes a kill in the middle of a call, which a case cannot place.
-    Cut,
-    /// It takes the death of a session alone, which is not a call on the store.
-    SessionDies,
-    /// It takes one of these first.
-    Behind,
-}
-
-impl LeftOut {
-    /// The reason, as a sentence goes on after a colon.
-    #[must_use]
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::StoresChoice => "the store may answer so, and may answer otherwise: no call makes it choose",
-            Self::Cut => "it takes a kill between two writes of one call, which no case can place",
-            Self::SessionDies => "it takes the death of a session that the store outlives, which is no call",
-            Self::Behind => "every way there leads through one of those",
-        }
-    }
 }
 
 impl Behaviour {
@@ -89,18 +39,12 @@ impl Behaviour {
     pub fn new(bounds: &Bounds, rules: &Rules, memory: u64) -> Result<Self, Budget> {
         let explored = Explored::new(bounds, rules, memory)?;
         let mut draft = Draft::default();
-        let mut buffers = Buffers::default();
+        let (mut buffers, mut nexts) = (Buffers::default(), Vec::new());
         for number in 0..explored.states() {
             let world = with_live_objects(&explored.world(number));
+            following(&world, bounds, rules, &mut buffers, &mut nexts);
             let here = draft.node(&world);
-            let mut answers = Answers { last: None, earlier: Vec::new() };
-            world.transitions(&bounds.scope, rules, &mut buffers, |transition| {
-                answers.take(transition);
-                draft.add(here, transition, &answers, (rules, bounds.scope.profile));
-            });
-            if bounds.scope.spoolers > 0 {
-                draft.reads(here);
-            }
+            nexts.iter().for_each(|next| draft.add(here, next, bounds, rules));
         }
         Ok(draft.finish(bounds))
     }
@@ -111,26 +55,16 @@ impl Behaviour {
         let (from, _) = self.graph.edge_endpoints(at).expect("the edge is of this graph");
         &self.graph[from]
     }
-}
 
-/// The answers to one action, in the order of the model.
-struct Answers {
-    last: Option<Action>,
-    earlier: Vec<Reply>,
-}
-
-impl Answers {
-    fn take(&mut self, transition: &Transition<'_>) {
-        if self.last != Some(transition.action) {
-            self.last = Some(transition.action);
-            self.earlier.clear();
-        }
-        self.earlier.push(transition.reply);
+    /// A move and its answer, with the state in which it is made, in one line.
+    #[must_use]
+    pub fn line(&self, at: EdgeIndex) -> String {
+        words::transition(self.before(at), &self.graph[at].stimulus, self.graph[at].reply)
     }
 
-    /// The place of the last answer.
-    const fn place(&self) -> usize {
-        self.earlier.len() - 1
+    /// The moves of a way, each with the state before it.
+    pub(super) fn along(&self, way: &[EdgeIndex]) -> impl Iterator<Item = (&World, &Move)> {
+        way.iter().map(|edge| (self.before(*edge), &self.graph[*edge]))
     }
 }
 
@@ -138,8 +72,8 @@ impl Answers {
 struct Draft {
     graph: DiGraph<World, Move>,
     numbers: FxHashMap<World, NodeIndex>,
-    /// For each state, which answers to which actions it has.
-    known: Vec<Vec<(Action, usize)>>,
+    /// For each state, which answers to what it has.
+    known: Vec<Vec<(Stimulus, usize)>>,
     left_out: BTreeMap<LeftOut, Vec<String>>,
 }
 
@@ -154,46 +88,23 @@ impl Draft {
         })
     }
 
-    fn add(
-        &mut self,
-        here: NodeIndex,
-        transition: &Transition<'_>,
-        answers: &Answers,
-        (rules, profile): (&Rules, Profile),
-    ) {
-        let Transition { action, reply, .. } = *transition;
-        let unseen =
-            !matches!(action, Action::Call { .. } | Action::Restart(_) | Action::Cut { .. } | Action::SpoolerDies(_));
+    fn add(&mut self, here: NodeIndex, next: &Next, bounds: &Bounds, rules: &Rules) {
+        let Some(stimulus) = next.stimulus else { return };
         let known = &mut self.known[here.index()];
-        if unseen || known.contains(&(action, answers.place())) {
+        if known.contains(&(stimulus, next.place)) {
             return;
         }
-        known.push((action, answers.place()));
-        let how = match action {
-            Action::Cut { .. } => Err(LeftOut::Cut),
-            Action::SpoolerDies(_) => Err(LeftOut::SessionDies),
-            _ => steering(&answers.earlier).ok_or(LeftOut::StoresChoice),
-        };
-        match how {
-            Ok(steering) => {
-                let clauses = clauses(&self.graph[here], action, answers.place(), (rules, profile));
-                let there = self.node(&transition.after);
-                self.graph.add_edge(here, there, Move { stimulus: Stimulus::Act(action), reply, steering, clauses });
+        known.push((stimulus, next.place));
+        match (next.steering, next.as_move(&self.graph[here], bounds, rules)) {
+            (Ok(_), Some(made)) => {
+                let there = self.node(&next.after);
+                self.graph.add_edge(here, there, made);
             }
-            Err(why) => {
-                let text = super::words::transition(&self.graph[here], &Stimulus::Act(action), reply);
+            (Err(why), _) => {
+                let text = words::transition(&self.graph[here], &stimulus, next.reply);
                 self.left_out.entry(why).or_default().push(text);
             }
-        }
-    }
-
-    /// The spooler may read the queue at any time; it is of interest once there is a message.
-    fn reads(&mut self, here: NodeIndex) {
-        let is_empty = self.graph[here].entries[0].message.place == Place::Absent;
-        let known = self.graph.edges(here).any(|edge| edge.weight().stimulus == Stimulus::ReadQueue);
-        if !is_empty && !known {
-            let (stimulus, reply, clauses) = (Stimulus::ReadQueue, Reply::Success, vec![queue_table()]);
-            self.graph.add_edge(here, here, Move { stimulus, reply, steering: Steering::default(), clauses });
+            (Ok(_), None) => {}
         }
     }
 
@@ -207,9 +118,7 @@ impl Draft {
         }
         let behind = self.graph.edge_references().filter(|edge| !reached[edge.source().index()]);
         let behind: Vec<String> = behind
-            .map(|edge| {
-                super::words::transition(&self.graph[edge.source()], &edge.weight().stimulus, edge.weight().reply)
-            })
+            .map(|edge| words::transition(&self.graph[edge.source()], &edge.weight().stimulus, edge.weight().reply))
             .collect();
         if !behind.is_empty() {
             self.left_out.insert(LeftOut::Behind, behind);
@@ -228,53 +137,5 @@ impl Draft {
         let start = nodes[start.index()].expect("the start is reached from itself");
         let scribe = Scribe::new(bounds.scope.profile);
         Behaviour { name: bounds.name.clone(), graph, start, left_out: self.left_out, scribe }
-    }
-}
-
-/// What a store knows of a state: its messages, and the objects that it has given out.
-fn as_the_store(world: &World) -> World {
-    let mut state = World::default();
-    for (to, from) in state.entries.iter_mut().zip(&world.entries) {
-        to.message = from.message;
-        SESSIONS.into_iter().for_each(|session| to.set_handle(session, from.handle(session)));
-    }
-    with_live_objects(&state)
-}
-
-/// The same in a store whose objects go on as new ones would when their message has been submitted and taken back (H13).
-///
-/// In another store they stay dead, for which there is no call either: what follows is the store's choice.
-fn with_live_objects(world: &World) -> World {
-    let mut state = *world;
-    for entry in &mut state.entries {
-        for session in SESSIONS {
-            let handle = entry.handle(session).map(|handle| Handle { stale: false, ..handle });
-            entry.set_handle(session, handle);
-        }
-    }
-    state
-}
-
-const SESSIONS: [Session; World::CLIENTS_MAX + World::SPOOLERS_MAX] =
-    [Session::Client(1), Session::Client(2), Session::Spooler(1), Session::Spooler(2)];
-
-/// What the answer in that place rests on.
-fn clauses(before: &World, action: Action, place: usize, (rules, profile): (&Rules, Profile)) -> Vec<&'static Clause> {
-    let mut answers = Vec::new();
-    let mut plain = |at: usize, session: Session, call: Call, place: usize| -> Vec<&'static Clause> {
-        let entry = &before.entries[at];
-        let handle = if let Call::Restart(_) = call { None } else { entry.handle(session) };
-        steps(rules, profile, (session, handle, true), entry.message, call, &mut answers);
-        let found = answers.iter().filter(|step: &&Step| step.is_plain(rules)).nth(place);
-        found.map(|step| step.clauses.to_vec()).unwrap_or_default()
-    };
-    match action {
-        Action::Call { session, message, call } => plain(usize::from(message), session, call, place),
-        Action::Restart(stop) => {
-            let messages = before.entries.iter().enumerate().filter(|(_, entry)| entry.message.place != Place::Absent);
-            let places: Vec<usize> = messages.map(|(at, _)| at).collect();
-            places.into_iter().flat_map(|at| plain(at, Session::Client(1), Call::Restart(stop), 0)).collect()
-        }
-        _ => Vec::new(),
     }
 }

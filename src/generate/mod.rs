@@ -7,14 +7,22 @@
 
 mod behaviour;
 mod case;
+mod complete;
 mod flow;
+mod moves;
+mod pairs;
+mod requirements;
 mod script;
 mod steering;
 mod suite;
 mod tour;
+mod walks;
 mod words;
 
-pub use behaviour::{Behaviour, LeftOut, Move, Stimulus};
+pub use behaviour::Behaviour;
 pub use case::Case;
+pub use moves::{LeftOut, Move, Stimulus};
+pub use requirements::Named;
 pub use steering::Steering;
-pub use suite::{Goal, Part, Suite};
+pub use suite::{Goal, NotExplored, Part, Suite};
+pub use walks::Walking;

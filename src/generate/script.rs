@@ -1,22 +1,21 @@
-//! A way through the graph as the steps of a scenario.
+//! A way through the states as the steps of a scenario.
 
-use petgraph::graph::EdgeIndex;
 use spoolproof_sdk::wire::Profile;
 
-use super::behaviour::{Behaviour, Stimulus};
+use super::moves::{Move, Stimulus};
 use super::steering::Steering;
-use crate::check::session_name;
+use crate::check::{Scribe, session_name};
 use crate::model::{Action, Call, Reply, Session, World};
 use crate::scenario::{Call as Line, Event, NewMessage, OpenFlag, Scenario, Step, Target};
 
-/// The steps of a way from the start, in its order, and one more at its end: the notifications that are owed are awaited.
-pub(super) fn steps(behaviour: &Behaviour, way: &[EdgeIndex]) -> Vec<Step> {
+/// The steps of a way from the start, each move with the state before it, and one step more: the notifications that are
+/// owed at its end are awaited.
+pub(super) fn script<'m>(scribe: &Scribe, way: impl IntoIterator<Item = (&'m World, &'m Move)>) -> Vec<Step> {
     let mut script = Script::default();
-    for edge in way {
-        script.take(behaviour, *edge);
-    }
+    way.into_iter().for_each(|(before, made)| script.take(scribe, before, made));
     script.name_handles();
-    script.steps.push(step(Line::ExpectNotification { event: Event::Modified, message: None }, None, true));
+    let wait = Line::ExpectNotification { event: Event::Modified, message: None };
+    script.steps.push(Step { optional: true, ..step(wait, None) });
     script.steps
 }
 
@@ -31,41 +30,38 @@ struct Script {
 }
 
 impl Script {
-    fn take(&mut self, behaviour: &Behaviour, edge: EdgeIndex) {
-        let taken = &behaviour.graph[edge];
-        let Stimulus::Act(action) = taken.stimulus else {
-            let reader = Some(session_name(Session::Spooler(1)));
-            return self.push(step(Line::GetOutgoingQueue, reader, false), None);
+    fn take(&mut self, scribe: &Scribe, before: &World, made: &Move) {
+        let Stimulus::Act(action) = made.stimulus else {
+            return self.push(step(Line::GetOutgoingQueue, Some(session_name(Session::Spooler(1)))), None);
         };
-        let Some(mut step) = behaviour.scribe.line(action, behaviour.before(edge), taken.reply) else { return };
-        let Steering { code, access } = taken.steering;
+        let Some(mut step) = scribe.line(action, before, made.reply) else { return };
+        let Steering { code, access } = made.steering;
         step.expect = code.into_iter().collect();
-        let mut wanted = None;
-        if let Action::Call { session, message, .. } = action {
-            let whose = (session, message);
-            match &mut step.call {
-                Line::OpenEntry { access: assumed, .. } => *assumed = access,
-                Line::SetProps { subject, .. } => {
-                    self.writes += 1;
-                    *subject = format!("changed {}", self.writes);
-                }
-                _ => {}
+        match &mut step.call {
+            Line::OpenEntry { access: assumed, .. } => *assumed = access,
+            Line::SetProps { subject, .. } => {
+                self.writes += 1;
+                *subject = format!("changed {}", self.writes);
             }
-            step.optional = matches!(step.call, Line::SetResponsibility { .. });
-            if step.call.uses().is_some() {
-                wanted = self.open.iter().find(|(of, _)| *of == whose).map(|(_, at)| *at);
-            }
-            if matches!(step.call, Line::Release { .. }) {
-                self.open.retain(|(of, _)| *of != whose);
-            }
-            if step.call.opens().is_some() && !matches!(taken.reply, Reply::Refused(_)) {
-                self.open.retain(|(of, _)| *of != whose);
-                self.open.push((whose, self.steps.len()));
-            }
-        } else {
-            self.open.clear();
+            _ => {}
         }
-        let branch = branch(&step, action, behaviour.before(edge), self.steps.len());
+        step.optional =
+            matches!(step.call, Line::GetProps { .. } | Line::SetResponsibility { .. } | Line::NotifyNewMail { .. });
+        let Action::Call { session, message, .. } = action else {
+            self.open.clear();
+            return self.push(step, None);
+        };
+        let whose = (session, message);
+        let open = self.open.iter().find(|(of, _)| *of == whose).map(|(_, at)| *at);
+        let wanted = step.call.uses().and(open);
+        let opens = step.call.opens().is_some() && !matches!(made.reply, Reply::Refused(_));
+        if opens || matches!(step.call, Line::Release { .. }) {
+            self.open.retain(|(of, _)| *of != whose);
+        }
+        if opens {
+            self.open.push((whose, self.steps.len()));
+        }
+        let branch = branch(&step, action, before, self.steps.len());
         self.push(step, wanted);
         branch.into_iter().for_each(|(step, opener)| self.push(step, opener));
     }
@@ -79,10 +75,10 @@ impl Script {
     fn name_handles(&mut self) {
         loop {
             let openers = openers(&self.steps);
-            let mut wrong =
-                openers.iter().zip(&self.wanted).enumerate().filter(|(_, (opener, wanted))| opener != wanted);
-            let Some((at, (_, Some(opener)))) = wrong.next() else { return };
-            let (opener, name) = (*opener, format!("h{}", opener + 1));
+            let wanted = self.wanted.iter().zip(&openers).enumerate();
+            let mut wrong = wanted.filter_map(|(at, (wanted, read))| Some((at, (*wanted).filter(|_| wanted != read)?)));
+            let Some((at, opener)) = wrong.next() else { return };
+            let name = format!("h{}", opener + 1);
             for at in [opener, at] {
                 if let Some(target) = target(&mut self.steps[at].call) {
                     target.handle = Some(name.clone());
@@ -120,8 +116,8 @@ fn openers(steps: &[Step]) -> Vec<Option<usize>> {
     Scenario { id, title, requirements, profile: Profile::default(), steps }.openers()
 }
 
-const fn step(call: Line, session: Option<String>, optional: bool) -> Step {
-    Step { call, session, expect: Vec::new(), optional, otherwise: false, span: 0..0 }
+const fn step(call: Line, session: Option<String>) -> Step {
+    Step { call, session, expect: Vec::new(), optional: false, otherwise: false, span: 0..0 }
 }
 
 /// Where a handle is named that the call makes or uses.

@@ -1,6 +1,6 @@
 //! States and calls in few words, for the headings of cases and for what is not reached.
 
-use super::behaviour::Stimulus;
+use super::moves::Stimulus;
 use crate::check::{answer, name, session_name, what, who};
 use crate::model::{Entry, Lock, Message, Place, Reply, Session, World};
 
