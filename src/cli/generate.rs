@@ -117,7 +117,7 @@ fn summary(suite: &Suite, out: &mut dyn Write) -> io::Result<()> {
     let (goal, counts) = (&suite.goal, suite.goal.counts());
     writeln!(
         out,
-        "{STRONG}{:14}  {:>7}  {:>9}  {:>9}  {:>7}  {counts}s{STRONG:#}",
+        "{STRONG}{:14}  {:>7}  {:>9}  {:>9}  {:>7}  {counts}{STRONG:#}",
         goal.name(),
         "cases",
         "calls",

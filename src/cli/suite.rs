@@ -62,8 +62,8 @@ pub(crate) fn generate(goal: &Goal, bounds: &[Bounds]) -> Result<Suite, Failure>
 /// The instances that a goal is covered in unless others are named, smallest first.
 pub(crate) fn usual_bounds(goal: &Goal) -> Vec<Bounds> {
     let names: &[&str] = match goal {
-        Goal::Transitions | Goal::Requirements(_) => SMALL,
-        Goal::Pairs => SMALL,
+        Goal::Transitions | Goal::Pairs => SMALL,
+        Goal::Requirements(_) => &["rivals", "known", "tiny", "filing", "partial", "fair", "resend"],
         Goal::Complete(_) => &["rivals", "tiny"],
         Goal::Walks(_) => &["spoolers", "tight", "deep", "preprocess", "finish"],
     };

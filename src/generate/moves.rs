@@ -4,7 +4,8 @@
 use super::steering::{Steering, steering};
 use crate::check::Bounds;
 use crate::model::{
-    Action, Buffers, Call, Clause, Handle, Place, Reply, Rules, Session, Step, World, notification, queue_table, steps,
+    Action, Aspect, Buffers, Call, Clause, Codes, Handle, Place, Reply, Rules, Session, Step, Support, Times, Tri,
+    World, notification, queue_table, steps,
 };
 use crate::oracle::owes;
 
@@ -21,6 +22,17 @@ pub struct Move {
     pub steering: Steering,
     /// What the answer rests on.
     pub clauses: Vec<&'static Clause>,
+    /// What it leaves open here, so that no requirement is decided that pins nothing else.
+    pub open: Vec<Aspect>,
+}
+
+impl Move {
+    /// The requirements that it decides, each with the clause that states it.
+    pub(super) fn decides(&self) -> impl Iterator<Item = (&'static Clause, &'static str)> {
+        let cites = self.clauses.iter().flat_map(|clause| clause.cites.iter().map(move |cite| (*clause, cite)));
+        let pinned = cites.filter(|(_, cite)| !self.open.contains(&cite.of));
+        pinned.flat_map(|(clause, cite)| cite.ids.iter().map(move |id| (clause, *id)))
+    }
 }
 
 /// What a caller does.
@@ -100,7 +112,24 @@ pub(super) fn following(world: &World, bounds: &Bounds, rules: &Rules, buffers: 
         let stimulus = is_seen.then_some(Stimulus::Act(action));
         out.push(Next { stimulus, reply, place: earlier.len() - 1, steering, after });
     });
+    // Whether it makes the support call that fails is the store's choice, where it may do without it.
+    for at in 0..out.len() {
+        let alone = !out.iter().any(|other| other.stimulus == out[at].stimulus && other.reply != out[at].reply);
+        if !alone && fails_by_choice(&out[at]) {
+            out[at].steering = Err(LeftOut::StoresChoice);
+        }
+    }
     in_passing(world, bounds, rules, out);
+}
+
+/// Whether a submission fails only if the store makes a support call that it need not make (A5, SPN-11).
+fn fails_by_choice(next: &Next) -> bool {
+    let Some(Stimulus::Act(Action::Call { call: Call::Submit(env), .. })) = next.stimulus else { return false };
+    match next.reply {
+        Reply::Refused(Codes::OfSupport) => env.prepare == Support::Fails,
+        Reply::Refused(_) => env.notify == Support::Fails,
+        Reply::Success | Reply::Opened(_) | Reply::OpenedInName => false,
+    }
 }
 
 fn in_passing(world: &World, bounds: &Bounds, rules: &Rules, out: &mut Vec<Next>) {
@@ -136,20 +165,28 @@ impl Next {
     /// The move in the state `before`; `None` if no case makes it.
     pub(super) fn as_move(&self, before: &World, bounds: &Bounds, rules: &Rules) -> Option<Move> {
         let (stimulus, steering) = (self.stimulus?, self.steering.ok()?);
-        let clauses = match stimulus {
-            Stimulus::ReadQueue => vec![queue_table()],
-            Stimulus::Act(action) => self.clauses(action, before, bounds, rules),
+        let (clauses, open) = match stimulus {
+            Stimulus::ReadQueue => (vec![queue_table()], unread(before)),
+            Stimulus::Act(action) => self.rests(action, before, bounds, rules),
         };
-        Some(Move { stimulus, reply: self.reply, place: self.place, steering, clauses })
+        Some(Move { stimulus, reply: self.reply, place: self.place, steering, clauses, open })
     }
 
-    /// What the answer rests on, and the notifications that it owes.
-    fn clauses(&self, action: Action, before: &World, bounds: &Bounds, rules: &Rules) -> Vec<&'static Clause> {
+    /// What the answer rests on, and the notifications that it owes; and what it leaves open.
+    fn rests(
+        &self,
+        action: Action,
+        before: &World,
+        bounds: &Bounds,
+        rules: &Rules,
+    ) -> (Vec<&'static Clause>, Vec<Aspect>) {
         let mut answers = Vec::new();
+        let mut open = Vec::new();
         let mut resting = |at: usize, (session, handle): (Session, Option<Handle>), call: Call, place: usize| {
             let message = before.entries[at].message;
             steps(rules, bounds.scope.profile, (session, handle, true), message, call, &mut answers);
             let found = answers.iter().filter(|step: &&Step| step.is_plain(rules)).nth(place);
+            open.extend(found.into_iter().flat_map(left_open));
             found.map(|step| step.clauses.to_vec()).unwrap_or_default()
         };
         let mut clauses = match action {
@@ -163,10 +200,61 @@ impl Next {
             }
             _ => Vec::new(),
         };
-        let owed = before.entries.iter().zip(&self.after.entries);
-        clauses.extend(owed.filter_map(|(was, is)| owes(&was.message, &is.message)).map(notification));
-        clauses
+        // Nobody is told of what changes while the store is away.
+        if !matches!(action, Action::Restart(_)) {
+            let owed = before.entries.iter().zip(&self.after.entries);
+            clauses.extend(owed.filter_map(|(was, is)| owes(&was.message, &is.message)).map(notification));
+        }
+        (clauses, open)
     }
+}
+
+/// What an answer leaves open.
+fn left_open(step: &Step) -> impl Iterator<Item = Aspect> {
+    let (m, calls) = (&step.next, &step.calls);
+    let open = [
+        (calls.prepare == Times::Any, Aspect::Prepare),
+        (calls.expand == Times::Any, Aspect::Expand),
+        (calls.complete == Times::Any, Aspect::Complete),
+        (calls.sent_mail == Times::Any, Aspect::SentMail),
+        (m.timed == Tri::Free, Aspect::SubmitTime),
+        (m.unsent == Tri::Free, Aspect::Unsent),
+        (m.pr_preprocess == Tri::Free, Aspect::PrPreprocess),
+        (m.unsure & m.everyone() != 0, Aspect::Responsibility),
+    ];
+    // What is gone shows nothing more.
+    let gone = (!m.place.exists()).then_some(OF_THE_MESSAGE).into_iter().flatten();
+    open.into_iter().filter(|(open, _)| *open).map(|(_, aspect)| aspect).chain(gone)
+}
+
+/// What is seen of a message that is there.
+const OF_THE_MESSAGE: [Aspect; 11] = [
+    Aspect::Folder,
+    Aspect::Submit,
+    Aspect::Unsent,
+    Aspect::Locked,
+    Aspect::Preprocess,
+    Aspect::PrPreprocess,
+    Aspect::SubmitTime,
+    Aspect::Responsibility,
+    Aspect::Recipients,
+    Aspect::Content,
+    Aspect::Copies,
+];
+
+/// What a look at the queue does not show: nothing of rows that are not there, and no order of fewer
+/// than two.
+fn unread(before: &World) -> Vec<Aspect> {
+    let queue = before.queue();
+    let open = [
+        (queue.len() < 2, Aspect::Order),
+        (queue.is_empty(), Aspect::Locked),
+        (queue.is_empty(), Aspect::SubmitTime),
+        (queue.is_empty(), Aspect::Columns),
+        // What a row shows of preprocessing is decided where the message is queued.
+        (true, Aspect::Preprocess),
+    ];
+    open.into_iter().filter(|(open, _)| *open).map(|(_, aspect)| aspect).collect()
 }
 
 /// What a store knows of a state: its messages, and the objects that it has given out.

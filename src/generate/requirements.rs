@@ -44,13 +44,17 @@ impl Reached {
             }
             let mut rules = defaults;
             rules.declare(&reading.0, &reading.1);
-            let behaviour = Behaviour::new(bounds, &rules, memory)?;
-            let differs = |edge: EdgeIndex| {
+            let differs = |behaviour: &Behaviour, edge: EdgeIndex| {
                 let (before, made) = (behaviour.before(edge), &behaviour.graph[edge]);
                 let first = |rules: &Rules| first(before, made.stimulus, bounds, rules);
                 made.place == 0 && first(&rules) != first(&defaults)
             };
-            let found = self.found(&behaviour, Some(reading), differs);
+            // Where every first answer is that of the defaults, every way is too.
+            if !by_default.graph.edge_indices().any(|edge| differs(by_default, edge)) {
+                continue;
+            }
+            let behaviour = Behaviour::new(bounds, &rules, memory)?;
+            let found = self.found(&behaviour, Some(reading), |edge| differs(&behaviour, edge));
             let name = format!("{}-{}-{}", by_default.name, reading.0, reading.1);
             cases.extend(self::cases(&behaviour, &name, &found, |made| made.place == 0));
         }
@@ -67,7 +71,7 @@ impl Reached {
         let mut found = Found::new();
         let steerable = |made: &Move| reading.is_none() || made.place == 0;
         for edge in nearest_first(behaviour, steerable).into_iter().filter(|edge| counts(*edge)) {
-            for (clause, id) in behaviour.graph[edge].clauses.iter().flat_map(|clause| cited(clause)) {
+            for (clause, id) in behaviour.graph[edge].decides() {
                 if self.goals.insert((id, clause.name, reading.cloned())) {
                     let reads = reading.map(|(id, name)| format!(", as {id}={name} reads it")).unwrap_or_default();
                     found.entry(edge).or_default().push(format!("{id}{reads}: {}", clause.says()));

@@ -61,7 +61,8 @@ impl Script {
         if opens {
             self.open.push((whose, self.steps.len()));
         }
-        let branch = branch(&step, action, before, self.steps.len());
+        let branch =
+            if made.reply == Reply::Success { branch(&step, action, before, self.steps.len()) } else { vec![] };
         self.push(step, wanted);
         branch.into_iter().for_each(|(step, opener)| self.push(step, opener));
     }

@@ -84,11 +84,11 @@ impl Goal {
     #[must_use]
     pub const fn counts(&self) -> &'static str {
         match self {
-            Self::Transitions => "transition",
-            Self::Pairs => "pair",
-            Self::Requirements(_) => "clause of a requirement",
-            Self::Complete(_) => "state",
-            Self::Walks(_) => "walk",
+            Self::Transitions => "transitions",
+            Self::Pairs => "pairs of transitions",
+            Self::Requirements(_) => "clauses of requirements",
+            Self::Complete(_) => "states",
+            Self::Walks(_) => "walks",
         }
     }
 
