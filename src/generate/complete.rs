@@ -41,30 +41,12 @@ struct Machine<'a> {
 type Apart = BTreeMap<(NodeIndex, NodeIndex), Option<Stimulus>>;
 
 pub(super) fn complete(behaviour: &Behaviour, extra_states: usize) -> Complete {
-    let ways = Ways::new(behaviour, |made| made.place == 0);
-    let mut leaving = vec![Vec::new(); behaviour.graph.node_count()];
-    for edge in behaviour.graph.edge_references().filter(|edge| edge.weight().place == 0) {
-        leaving[edge.source().index()].push(edge.id());
-    }
-    let mut ranks = vec![usize::MAX; behaviour.graph.node_count()];
-    ways.order.iter().enumerate().for_each(|(rank, node)| ranks[node.index()] = rank);
-    let machine = Machine { behaviour, states: ways.order.clone(), ranks, leaving };
-    let identifiers = machine.identifiers();
-    let mut all = BTreeSet::new();
-    for state in &machine.states {
-        machine.extend(&ways.to(*state), *state, extra_states + 1, &identifiers.of, &mut all);
-    }
-    // In this order a way stands just before those that begin with it.
-    let all: Vec<Vec<EdgeIndex>> = all.into_iter().collect();
-    let longest: Vec<&Vec<EdgeIndex>> = all
-        .iter()
-        .enumerate()
-        .filter(|(at, way)| all.get(at + 1).is_none_or(|next| !next.starts_with(way)))
-        .map(|(_, way)| way)
-        .collect();
-    let (name, count) = (&behaviour.name, longest.len());
+    let machine = Machine::new(behaviour);
+    let identifiers = machine.identifiers(&machine.apart());
+    let ways = machine.ways(&identifiers, extra_states);
+    let (name, count) = (&behaviour.name, ways.len());
     let width = count.to_string().len();
-    let cases = longest.iter().enumerate().map(|(at, way)| {
+    let cases = ways.iter().enumerate().map(|(at, way)| {
         let number = at + 1;
         let id = format!("complete/{name}-{number:0width$}");
         let title =
@@ -88,7 +70,37 @@ struct Identifiers {
     alike: Vec<String>,
 }
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
+    fn new(behaviour: &'a Behaviour) -> Self {
+        let states = Ways::new(behaviour, |made| made.place == 0).order;
+        let mut leaving = vec![Vec::new(); behaviour.graph.node_count()];
+        for edge in behaviour.graph.edge_references().filter(|edge| edge.weight().place == 0) {
+            leaving[edge.source().index()].push(edge.id());
+        }
+        let mut ranks = vec![usize::MAX; behaviour.graph.node_count()];
+        states.iter().enumerate().for_each(|(rank, node)| ranks[node.index()] = rank);
+        Self { behaviour, states, ranks, leaving }
+    }
+
+    /// The ways of the suite, but for those that a longer one begins with.
+    fn ways(&self, identifiers: &Identifiers, extra_states: usize) -> Vec<Vec<EdgeIndex>> {
+        let ways = Ways::new(self.behaviour, |made| made.place == 0);
+        let mut all = BTreeSet::new();
+        for state in &self.states {
+            self.extend(&ways.to(*state), *state, extra_states + 1, &identifiers.of, &mut all);
+        }
+        // In this order a way stands just before those that begin with it.
+        let mut all: Vec<Vec<EdgeIndex>> = all.into_iter().collect();
+        all.dedup_by(|next, way| {
+            let goes_on = next.starts_with(way);
+            if goes_on {
+                std::mem::swap(next, way);
+            }
+            goes_on
+        });
+        all
+    }
+
     fn target(&self, edge: EdgeIndex) -> NodeIndex {
         self.behaviour.graph.edge_endpoints(edge).expect("the edge is of this graph").1
     }
@@ -128,42 +140,46 @@ impl Machine<'_> {
         }
     }
 
-    /// For each pair of states a shortest sequence of calls that both permit, and that ends differently. One sequence serves
-    /// both states of a pair, which is what makes the identifiers harmonised.
-    fn identifiers(&self) -> Identifiers {
-        let pairs =
-            || self.states.iter().enumerate().flat_map(|(at, s)| self.states[..at].iter().map(move |t| (*t, *s)));
-        // What a pair is told apart by at once, and then by one call more each round.
-        let mut apart = Apart::new();
+    /// Each pair of states, the one that is reached first in front.
+    fn pairs(&self) -> impl Iterator<Item = (NodeIndex, NodeIndex)> {
+        self.states.iter().enumerate().flat_map(|(at, s)| self.states[..at].iter().map(move |t| (*t, *s)))
+    }
+
+    /// For each pair of states that can be told apart, the first call of a shortest sequence that does it, and that both
+    /// permit. One sequence serves both, which is what makes the identifiers harmonised.
+    fn apart(&self) -> Apart {
         let shown: BTreeMap<NodeIndex, Shown> =
             self.states.iter().map(|state| (*state, shown(&self.behaviour.graph[*state]))).collect();
-        for pair in pairs().filter(|(s, t)| shown[s] != shown[t]) {
-            apart.insert(pair, None);
-        }
+        // By a look, and then by one call more each round.
+        let mut apart: Apart = self.pairs().filter(|(s, t)| shown[s] != shown[t]).map(|pair| (pair, None)).collect();
         loop {
             let mut found = Vec::new();
-            for pair in pairs().filter(|pair| !apart.contains_key(pair)) {
+            for pair in self.pairs().filter(|pair| !apart.contains_key(pair)) {
                 if let Some(edge) = self.leaving[pair.0.index()].iter().find(|edge| self.parts(**edge, pair.1, &apart))
                 {
                     found.push((pair, Some(self.behaviour.graph[*edge].stimulus)));
                 }
             }
             if found.is_empty() {
-                break;
+                return apart;
             }
             apart.extend(found);
         }
+    }
+
+    /// The sequences that tell each state from the others.
+    fn identifiers(&self, apart: &Apart) -> Identifiers {
         let mut of: BTreeMap<NodeIndex, BTreeSet<Vec<EdgeIndex>>> =
             self.states.iter().map(|state| (*state, BTreeSet::new())).collect();
-        for (s, t) in pairs().filter(|pair| apart.contains_key(pair)) {
+        for (s, t) in self.pairs().filter(|pair| apart.contains_key(pair)) {
             for (mine, other) in [(s, t), (t, s)] {
-                let sequence = self.sequence(mine, other, &apart);
+                let sequence = self.sequence(mine, other, apart);
                 if !sequence.is_empty() {
                     of.entry(mine).or_default().insert(sequence);
                 }
             }
         }
-        let alike = pairs().filter(|pair| !apart.contains_key(pair)).map(|(s, t)| {
+        let alike = self.pairs().filter(|pair| !apart.contains_key(pair)).map(|(s, t)| {
             let text = |node| words::state(&self.behaviour.graph[node]);
             format!("{} | {}", text(s), text(t))
         });
@@ -221,4 +237,73 @@ fn shown(world: &World) -> Shown {
         ((m.place != Place::Absent).then_some(told), objects)
     };
     world.entries.iter().map(seen).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use petgraph::graph::{EdgeIndex, NodeIndex};
+
+    use super::{Apart, Machine, shown};
+    use crate::check::{Bounds, SHIPPED_BOUNDS};
+    use crate::generate::Behaviour;
+    use crate::model::Rules;
+
+    fn behaviour(name: &str) -> Behaviour {
+        let (_, text) = SHIPPED_BOUNDS.iter().find(|(carried, _)| *carried == name).expect("carried bounds");
+        let bounds = Bounds::parse(name, text).expect("they are right");
+        Behaviour::new(&bounds, &Rules::defaults(), 1 << 30).expect("they are small")
+    }
+
+    /// Whether a way shows that `faulty` leads to `instead`: an answer, or what is seen after it, is another.
+    fn shows(machine: &Machine<'_>, way: &[EdgeIndex], (faulty, instead): (EdgeIndex, NodeIndex)) -> bool {
+        let graph = &machine.behaviour.graph;
+        let mut is = machine.behaviour.start;
+        for edge in way {
+            // What is not said of a state may be as it is elsewhere: from here on the fault can hide.
+            let Some(taken) = machine.same(*edge, is) else { return false };
+            is = if taken == faulty { instead } else { machine.target(taken) };
+            let should = machine.target(*edge);
+            if graph[taken].reply != graph[*edge].reply || shown(&graph[is]) != shown(&graph[should]) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn alike(machine: &Machine<'_>, apart: &Apart, pair: (NodeIndex, NodeIndex)) -> bool {
+        pair.0 == pair.1 || !apart.contains_key(&machine.ordered(pair.0, pair.1))
+    }
+
+    /// Each call, in each state, that leads to any other state than it should.
+    #[test]
+    fn every_transfer_fault_shows() {
+        for name in ["rivals", "completed", "again"] {
+            let behaviour = behaviour(name);
+            let machine = Machine::new(&behaviour);
+            let apart = machine.apart();
+            let ways = machine.ways(&machine.identifiers(&apart), 0);
+            let mut faults = 0;
+            for faulty in machine.states.iter().flat_map(|state| &machine.leaving[state.index()]) {
+                for instead in &machine.states {
+                    if alike(&machine, &apart, (machine.target(*faulty), *instead)) {
+                        continue;
+                    }
+                    faults += 1;
+                    let found = ways.iter().any(|way| shows(&machine, way, (*faulty, *instead)));
+                    assert!(found, "{name}: {} leads elsewhere, and nothing shows it", behaviour.line(*faulty));
+                }
+            }
+            assert!(faults > 200, "{name}: {faults} faults");
+        }
+    }
+
+    #[test]
+    fn no_way_begins_another() {
+        let behaviour = behaviour("completed");
+        let machine = Machine::new(&behaviour);
+        let ways = machine.ways(&machine.identifiers(&machine.apart()), 1);
+        for (at, way) in ways.iter().enumerate() {
+            assert!(!ways.iter().enumerate().any(|(other, longer)| other != at && longer.starts_with(way)));
+        }
+    }
 }
