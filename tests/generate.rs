@@ -240,3 +240,34 @@ fn the_reference_provider_passes() {
         account.cases.iter().filter(|case| case.verdict != Verdict::Pass).map(|case| case.id.as_str()).collect();
     assert!(idle.is_empty(), "cases that did not run: {idle:?}");
 }
+
+/// A store that does not revive objects goes on by the branch, and one that does has no use for it.
+#[test]
+fn a_branch_is_taken_where_the_step_before_it_is_refused() {
+    let source = r#"
+title = "A message that was taken back is sent again"
+requirements = ["ABT-05"]
+steps = [
+  { call = "create_message", session = "client-1", message = "m1", recipients = ["bob@example.test"] },
+  { call = "submit_message", session = "client-1", message = "m1" },
+  { call = "open_entry", session = "client-1", message = "m1", handle = "never", otherwise = true },
+  { call = "abort_submit", session = "client-1", message = "m1" },
+  { call = "submit_message", session = "client-1", message = "m1" },
+  { call = "open_entry", session = "client-1", message = "m1", handle = "again", flags = ["MAPI_MODIFY"], otherwise = true },
+  { call = "submit_message", session = "client-1", message = "m1", handle = "again", otherwise = true },
+  { call = "get_outgoing_queue", session = "spooler" },
+]
+"#;
+    let scenario = Scenario::parse("abort/branch", source).expect("a scenario");
+    let taken = |reading: &str| {
+        let reading = ("H13".to_owned(), reading.to_owned());
+        let (_, tapes) = replay(&catalogue(), model([reading]), std::slice::from_ref(&scenario));
+        let calls = tapes[0].iter().filter(|event| !event.call.contains('.')).map(|event| event.call.clone());
+        (calls.collect::<Vec<_>>(), tapes[0].last().expect("events").result.rows.as_ref().map(Vec::len))
+    };
+    let start = ["create_message", "submit_message", "abort_submit", "submit_message"];
+    let (revived, dead) = (taken("HandleRevived"), taken("HandleStaysDead"));
+    assert_eq!(revived.0, [&start[..], &["get_outgoing_queue"]].concat());
+    assert_eq!(dead.0, [&start[..], &["open_entry", "submit_message", "get_outgoing_queue"]].concat());
+    assert_eq!((revived.1, dead.1), (Some(1), Some(1)), "either way the message is queued");
+}
