@@ -181,7 +181,7 @@ fn vacant(folder: &Path) -> Result<(), Failure> {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let folder = file.parent().unwrap_or(Path::new("."));
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(file, text))
         .map_err(|error| Failure::tool(format_args!("cannot write {}: {error}", file.display())))
