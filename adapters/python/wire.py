@@ -151,6 +151,8 @@ class Adapter:
             return {"hresult": self.hresult("S_OK"), **result}
         except Refused as refused:
             return {"hresult": self.hresult(refused.hresult)}
+        except KeyError as missing:
+            raise RpcError(-32602, f"{method}: no {missing}") from missing
 
     def hresult(self, name):
         number = NUMBERS.get(name)

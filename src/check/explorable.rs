@@ -14,13 +14,20 @@ impl Explorable for Machine {
         self.standing(state)
     }
 
-    fn successors(&self, state: &Node, actions: &mut Vec<Choice>, mut visit: impl FnMut(usize, Node)) {
+    fn print(&self, state: &Node) -> u64 {
+        Self::print(self, state)
+    }
+
+    fn successors(&self, state: &Node, actions: &mut Vec<Choice>, mut visit: impl FnMut(usize, u64, Node)) {
         if !self.is_symmetric() {
             return self.each(state, visit);
         }
         // What stands for a state is looked up where its successors are.
         actions.clear();
         self.actions(state, actions);
-        actions.drain(..).for_each(|choice| visit(choice.index.into(), choice.next));
+        for Choice { index, next } in actions.drain(..) {
+            let next = self.standing(next);
+            visit(index.into(), Self::print(self, &next), next);
+        }
     }
 }

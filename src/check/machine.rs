@@ -4,12 +4,14 @@
 //! ([`super::memo`]), and spliced into every state that has the message in that condition.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use stateright::{Model, Property};
 
-use super::memo::{Memo, Numbers};
-use crate::model::{Judgement, PROPERTIES, Rules, Scope, Symmetry, Transition, World};
+use super::engine::fingerprint;
+use super::memo::{Befallen, Memo, Numbers};
+use crate::model::{Context, Failures, Judgement, Order, PROPERTIES, Rules, Scope, Symmetry, Transition, World, turns};
 
 /// The one merged property. stateright looks each property up in a shared map for every state, so one is enough;
 /// which of ours was broken stands in the state.
@@ -52,7 +54,7 @@ pub(super) struct Choice {
 }
 
 /// What this thread has found so far for the machine with this number, and which tally is its own.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Own {
     machine: u64,
     tally: usize,
@@ -60,7 +62,7 @@ struct Own {
 }
 
 thread_local! {
-    static OWN: RefCell<Own> = RefCell::default();
+    static OWN: RefCell<Option<Own>> = const { RefCell::new(None) };
 }
 
 /// Numbers machines, from 1.
@@ -120,7 +122,7 @@ impl Machine {
     /// may be those of a like message.
     pub(super) fn classes(&self, node: &Node, classes: &mut Vec<u64>) {
         classes.clear();
-        self.with_own(|own| self.visit(&mut own.memo, node, |_, of_step| classes.push(of_step)));
+        self.with_own(|own| self.visit(&mut own.memo, node, |_, _, of_step| classes.push(of_step)));
     }
 
     /// Whether one state stands for several.
@@ -128,12 +130,22 @@ impl Machine {
         self.symmetry.is_some()
     }
 
-    /// Visits where `node` leads, each with its place, and counts it among the states that were expanded.
-    pub(super) fn each(&self, node: &Node, mut visit: impl FnMut(usize, Node)) {
+    /// The fingerprint of `node`: of each message by itself, and of the rest, so that a step turns a few bits of it.
+    pub(super) fn print(&self, node: &Node) -> u64 {
+        if self.is_symmetric() {
+            // Like messages have the same numbers, and two of them would leave no trace.
+            return fingerprint(node);
+        }
+        self.with_own(|own| own.memo.print(&self.numbers, node))
+    }
+
+    /// Visits where `node` leads, each with its place and with what [`Self::print`] is where nothing is interchangeable, and
+    /// counts it among the states that were expanded.
+    pub(super) fn each(&self, node: &Node, mut visit: impl FnMut(usize, u64, Node)) {
         self.with_own(|Own { memo, tally, .. }| {
             let mut index = 0;
-            let tested = self.visit(memo, node, |next, _| {
-                visit(index, next);
+            let tested = self.visit(memo, node, |print, next, _| {
+                visit(index, print, next);
                 index += 1;
             });
             self.count(*tally, tested);
@@ -142,47 +154,94 @@ impl Machine {
 
     fn with_own<T>(&self, run: impl FnOnce(&mut Own) -> T) -> T {
         OWN.with_borrow_mut(|own| {
-            if own.machine != self.id {
-                let tally = self.taken.fetch_add(1, Ordering::Relaxed).min(TALLIES);
-                *own = Own { machine: self.id, tally, memo: Memo::default() };
-            }
+            let own = match own {
+                Some(own) if own.machine == self.id => own,
+                _ => {
+                    let tally = self.taken.fetch_add(1, Ordering::Relaxed).min(TALLIES);
+                    own.insert(Own { machine: self.id, tally, memo: Memo::new(&self.scope) })
+                }
+            };
             run(own)
         })
     }
 
-    /// Visits where `node` leads, and the fairness classes of each step, as [`World::transitions`] does and in its order:
-    /// a path is replayed by the places in this list. Returns the properties that were tested, as bits.
-    fn visit(&self, memo: &mut Memo, node: &Node, mut visit: impl FnMut(Node, u64)) -> u64 {
+    /// Visits where `node` leads with its fingerprint, and the fairness classes of each step, as [`World::transitions`] does
+    /// and in its order: a path is replayed by the places in this list. Returns the properties that were tested, as bits.
+    #[inline]
+    fn visit(&self, memo: &mut Memo, node: &Node, mut visit: impl FnMut(u64, Node, u64)) -> u64 {
         if node.broken().is_some() {
             return 0;
         }
-        let world = memo.world(&self.numbers, node);
+        let (each, numbers) = ((&self.rules, &self.scope), &self.numbers);
+        let briefs = node.messages.map(|number| memo.brief(numbers, number));
+        let order = Order::new(World::ranks_in(node.frame), briefs.iter().map(|brief| brief.standing));
+        let of_frame = fingerprint(&node.frame);
+        let print = briefs.iter().fold(of_frame, |print, brief| print ^ brief.print);
+        let failures = World::failures_in(node.frame);
+        let exist = briefs.iter().take_while(|brief| brief.is_there).count();
         let mut tested = 0;
-        for at in 0..world.actors(&self.scope) {
-            let parts = (&self.scope, &self.rules);
-            let expansion = memo.expansion(&self.numbers, parts, &world, (at, node.messages[at]));
+        for (at, brief) in briefs.iter().enumerate().take(self.scope.messages.len().min(exist + 1)) {
+            let mut context = Context::default();
+            if !brief.is_done {
+                let placed = |at: usize| (memo.entry(node.messages[at]), order.position(at));
+                let turns = if brief.awaits_turn { turns(each, at, placed) } else { 0 };
+                context = Context { turns, down: failures.down };
+            }
+            let expansion = memo.expansion(numbers, each, (at, node.messages[at]), context);
             tested |= expansion.tested;
-            for step in &expansion.steps {
+            for (step, classes, rare) in memo.steps(expansion) {
                 let mut next = *node;
                 next.messages[at] = step.after;
-                let mut judgement = Judgement { tested: 0, broken: step.broken };
-                if let Some(local) = &step.moving {
-                    let after = world.stepped(at, local);
-                    judgement.of_queue(&world, &after);
-                    tested |= judgement.tested;
-                    next.frame = after.frame();
+                let mut print = print ^ step.turned;
+                if let Some(rare) = rare {
+                    let mut judgement = Judgement { tested: 0, broken: rare.broken };
+                    if let Some((standing, submitted)) = rare.moving {
+                        let mut after = order;
+                        after.put(at, standing, submitted);
+                        judgement.of_queue(order, after);
+                        tested |= judgement.tested;
+                        next.frame = World::ranking(next.frame, after);
+                    }
+                    next.frame = World::breaking(next.frame, judgement.first(self.active));
+                    print ^= of_frame ^ fingerprint(&next.frame);
                 }
-                next.frame = World::breaking(next.frame, judgement.first(self.active));
-                visit(next, step.classes);
+                visit(print, next, classes);
             }
         }
-        let mut buffers = std::mem::take(&mut memo.buffers);
-        world.faults(&self.scope, &self.rules, &mut buffers, &mut |action, mut after| {
+        if failures == Failures::default() {
+            return tested;
+        }
+        let recorded = briefs.iter().all(|brief| brief.recorded);
+        failures.each(&self.scope, (exist > 0, recorded), |fault, failures| {
+            let of_each: [_; World::MESSAGES_MAX] = std::array::from_fn(|at| {
+                briefs[at].is_there.then(|| memo.befallen(numbers, each, (at, node.messages[at]), fault))
+            });
+            let base = Node { frame: World::failing(node.frame, failures), ..*node };
+            let start = Spread { node: base, print: print ^ of_frame, order, judgement: Judgement::default() };
+            start.over(&of_each, &mut |Spread { mut node, print, order: after, mut judgement }| {
+                judgement.of_queue(order, after);
+                tested |= judgement.tested;
+                node.frame = World::breaking(World::ranking(node.frame, after), judgement.first(self.active));
+                visit(print ^ fingerprint(&node.frame), node, fault.classes());
+            });
+        });
+        if self.scope.cuts {
+            tested |= self.cuts(memo, node, visit);
+        }
+        tested
+    }
+
+    /// The same of what happens when the store is killed in the middle of a call.
+    fn cuts(&self, memo: &mut Memo, node: &Node, mut visit: impl FnMut(u64, Node, u64)) -> u64 {
+        let world = memo.world(&self.numbers, node);
+        let (mut buffers, mut tested) = (std::mem::take(&mut memo.buffers), 0);
+        world.cuts(&self.scope, &self.rules, &mut buffers, &mut |action, mut after| {
             let fault = Transition::of_fault(&world, action, after);
-            let (judgement, classes) = (fault.judge(), fault.classes());
+            let judgement = fault.judge();
             tested |= judgement.tested;
             after.broken = judgement.first(self.active);
-            visit(memo.node(&self.numbers, &after), classes);
+            let next = memo.node(&self.numbers, &after);
+            visit(memo.print(&self.numbers, &next), next, fault.classes());
         });
         memo.buffers = buffers;
         tested
@@ -191,7 +250,10 @@ impl Machine {
     /// Counts one more state in which these properties were tested.
     fn count(&self, tally: usize, tested: u64) {
         let own = tally < TALLIES;
-        for index in (0..PROPERTIES.len()).filter(|index| (tested >> index) & 1 != 0) {
+        let mut left = tested;
+        while left != 0 {
+            let index = left.trailing_zeros() as usize;
+            left &= left - 1;
             let count = &self.tallies[tally][index];
             if own {
                 // Nobody else writes here, and adding at once would cost more than all the rest of the counting.
@@ -203,9 +265,41 @@ impl Machine {
     }
 }
 
+/// A state that a fault is making, message by message.
+#[derive(Clone, Copy)]
+struct Spread {
+    node: Node,
+    /// The fingerprint of its messages.
+    print: u64,
+    order: Order,
+    judgement: Judgement,
+}
+
+impl Spread {
+    /// Visits every combination of what may become of each message; nothing becomes of one that is not there.
+    fn over(self, of_each: &[Option<Rc<[Befallen]>>], visit: &mut impl FnMut(Self)) {
+        let at = World::MESSAGES_MAX - of_each.len();
+        let Some((befallen, rest)) = of_each.split_first() else { return visit(self) };
+        let Some(befallen) = befallen else { return self.over(rest, visit) };
+        for outcome in befallen.iter() {
+            let mut next = self;
+            next.node.messages[at] = outcome.after;
+            next.print ^= outcome.turned;
+            next.order.put(at, outcome.standing, false);
+            next.judgement.tested |= outcome.judgement.tested;
+            next.judgement.broken |= outcome.judgement.broken;
+            next.over(rest, visit);
+        }
+    }
+}
+
 impl Memo {
     fn world(&mut self, numbers: &Numbers, node: &Node) -> World {
-        World::framed(node.messages.map(|number| self.entry(numbers, number)), node.frame)
+        let entry = |number| {
+            self.brief(numbers, number);
+            *self.entry(number)
+        };
+        World::framed(node.messages.map(entry), node.frame)
     }
 
     fn node(&mut self, numbers: &Numbers, world: &World) -> Node {
@@ -213,17 +307,24 @@ impl Memo {
         Node { messages: [0, 1, 2, 3].map(number), frame: world.frame() }
     }
 
+    /// The fingerprint of a state, where messages in different places are never alike.
+    fn print(&mut self, numbers: &Numbers, node: &Node) -> u64 {
+        node.messages.iter().fold(fingerprint(&node.frame), |print, number| print ^ self.brief(numbers, *number).print)
+    }
+
     /// As [`Symmetry::canonical`], of numbers.
     fn standing(&mut self, numbers: &Numbers, symmetry: &Symmetry, mut node: Node) -> Node {
         for (at, number) in node.messages.iter_mut().enumerate() {
+            self.brief(numbers, *number);
             if symmetry.moves_recipients(at) {
                 *number = self.with_sorted_recipients(numbers, symmetry, (at, *number));
+                self.brief(numbers, *number);
             }
         }
         if !symmetry.moves_messages() {
             return node;
         }
-        let ranks = node.messages.map(|number| self.rank(numbers, number));
+        let ranks = node.messages.map(|number| self.rank(number));
         let order = symmetry.order(|at| (ranks[at], World::order_in(node.frame, at)));
         Node { messages: order.map(|at| node.messages[at]), frame: World::moved(node.frame, order) }
     }
@@ -238,7 +339,7 @@ impl Model for Machine {
     }
 
     fn actions(&self, state: &Node, actions: &mut Vec<Choice>) {
-        self.each(state, |index, next| actions.push(Choice { index: index as u16, next }));
+        self.each(state, |index, _, next| actions.push(Choice { index: index as u16, next }));
     }
 
     fn next_state(&self, _last: &Node, action: Choice) -> Option<Node> {

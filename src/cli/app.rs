@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use super::audit::Audit;
 use super::check::Check;
 use super::conform::Conform;
+use super::doctor::Doctor;
 use super::explain::Explain;
 use super::failure::Failure;
 use super::generate::Generate;
@@ -35,6 +36,7 @@ struct App {
 #[derive(Debug, Subcommand)]
 enum Command {
     // In the order in which people need them.
+    Doctor(Doctor),
     Conform(Conform),
     Audit(Audit),
     Check(Check),
@@ -62,6 +64,7 @@ impl Command {
             Self::Audit(audit) => audit.run(),
             Self::Check(check) => check.run(),
             Self::Conform(conform) => conform.run(),
+            Self::Doctor(doctor) => doctor.run(),
             Self::Explain(explain) => explain.run(),
             Self::Generate(generate) => generate.run(),
             Self::List(list) => list.run(),
@@ -92,6 +95,7 @@ fn after_help() -> String {
 const EXAMPLES: &str = "\
 Examples:
   spoolproof conform                                     judge the built-in provider
+  spoolproof doctor --provider './my-adapter --db x'     see whether your adapter can be believed
   spoolproof conform --provider './my-adapter --db x'    judge yours, behind its adapter
   spoolproof conform --provider tcp://127.0.0.1:4711 --case 'abort/*' --junit report.xml
   spoolproof audit monday.ndjson                         judge a recorded log

@@ -1,12 +1,11 @@
 //! `spoolproof conform`: drives a provider through the cases, and judges it.
 
-use std::env;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use spoolproof_sdk::trace::{Event, Header};
-use spoolproof_sdk::wire::{Identity, Profile};
+use spoolproof_sdk::wire::{Identity, InitializeResult, Profile};
 
 use super::again::Again;
 use super::cases::{Cases, Chosen};
@@ -16,7 +15,7 @@ use super::progress::Progress;
 use super::reference::Part;
 use super::suite::SuiteArg;
 use super::traces::Traces;
-use super::{library, reference, subject};
+use super::{doctor, library, reference, subject, target};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
 use crate::oracle::{Account, Verdict};
 use crate::report::layout::{FAINT, STRONG, count};
@@ -63,6 +62,10 @@ pub(crate) struct Conform {
     /// Break the built-in reference provider in this way (`spoolproof reference --list-faults`)
     #[arg(long = "fault", value_name = "NAME", conflicts_with = "provider")]
     faults: Vec<String>,
+
+    /// Judge without checking first that the adapter can be believed (`spoolproof doctor`)
+    #[arg(long)]
+    no_doctor: bool,
 
     /// Also list the requirements that could not be judged
     #[arg(long)]
@@ -120,7 +123,7 @@ impl Conform {
             None => None,
         };
         let began = Instant::now();
-        let target = self.target()?;
+        let target = target::of(self.provider.as_deref(), self.role, &self.faults)?;
         let options = Options { deadlines: Deadlines::of_calls(self.timeout), ..Options::default() };
         let mut adapter = match Adapter::start(&target, options) {
             Ok(adapter) => adapter,
@@ -128,36 +131,35 @@ impl Conform {
         };
         let about = adapter.about().clone();
         subject::check_role(about.role, self.role)?;
+        if !self.no_doctor {
+            let ill = doctor::before_cases(&mut adapter, catalogue, self.timeout);
+            if ill.verdict() == Verdict::Error {
+                return self.outputs.write(&Report::new(catalogue, &ill, self.about(&about, claims.as_ref(), began)));
+            }
+        }
         subject::warn_of_unknown_readings(&about.profile, "the adapter", catalogue);
         let mut observer = Observer {
             progress: Progress::start(Some(cases as u64), "cases"),
             traces: Traces::new(self.out.as_deref()),
         };
-        let profile = subject::overridden(&about.profile, claims.as_ref());
+        let profile_claims = claims.clone();
         let mut account = run(&mut adapter, claims, &mut observer);
         drop(observer);
         account.unreadable = unreadable;
-        let report = Report::new(
-            catalogue,
-            &account,
-            About {
-                command: "conform",
-                subject: subject::new(&about.provider, about.role, &profile, self.source()),
-                again: Some(self.again()),
-                elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            },
-        );
+        let report = Report::new(catalogue, &account, self.about(&about, profile_claims.as_ref(), began));
         if self.not_judged && !self.outputs.takes_stdout() {
             not_judged(&report, catalogue)?;
         }
         self.outputs.write(&report)
     }
 
-    fn target(&self) -> Result<Target, Failure> {
-        match &self.provider {
-            Some(provider) => Target::parse(provider)
-                .map_err(|error| Failure::usage(format_args!("the provider cannot be reached: {error}"))),
-            None => self.built_in(),
+    fn about(&self, about: &InitializeResult, claims: Option<&Profile>, began: Instant) -> About {
+        let profile = subject::overridden(&about.profile, claims);
+        About {
+            command: "conform",
+            subject: subject::new(&about.provider, about.role, &profile, self.source()),
+            again: Some(self.again()),
+            elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
     }
 
@@ -173,15 +175,6 @@ impl Conform {
         let failure = Failure::tool(format_args!("the adapter `{target}` failed before the first case: {error}"));
         let log = error.stderr_tail().trim_end();
         if log.is_empty() { failure } else { failure.help(format_args!("its log ends with\n{log}")) }
-    }
-
-    /// The reference provider, in a process of its own as any other.
-    fn built_in(&self) -> Result<Target, Failure> {
-        let program = env::current_exe()
-            .map_err(|error| Failure::tool(format_args!("this program cannot find itself: {error}")))?;
-        let faults = self.faults.iter().flat_map(|fault| ["--fault", fault]);
-        let role: &[&str] = if self.role == Part::Spooler { &["--role", "spooler"] } else { &[] };
-        Ok(Target::program(program, ["reference"].into_iter().chain(role.iter().copied()).chain(faults)))
     }
 
     fn source(&self) -> String {
@@ -204,6 +197,9 @@ impl Conform {
             again = again.option("--fault", Some(fault));
         }
         let timeout = (self.timeout != Deadlines::default().call).then(|| self.timeout.as_secs_f64().to_string());
+        if self.no_doctor {
+            again = again.word("--no-doctor");
+        }
         again.path("--profile", self.profile.as_deref()).option("--timeout", timeout.as_deref()).case()
     }
 }
@@ -246,7 +242,7 @@ fn not_judged(report: &Report, catalogue: &Catalogue) -> Result<(), Failure> {
 }
 
 /// Reads a number of seconds, a fraction included.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "give a number of seconds, such as 10 or 0.5".to_owned())?;
     Duration::try_from_secs_f64(seconds)
         .ok()

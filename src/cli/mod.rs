@@ -10,6 +10,7 @@ mod cases;
 mod check;
 mod conform;
 mod diagnostic;
+mod doctor;
 pub mod exit;
 mod explain;
 mod failure;
@@ -27,6 +28,7 @@ mod schema;
 mod simulate;
 mod subject;
 mod suite;
+mod target;
 mod traces;
 mod units;
 

@@ -1,13 +1,14 @@
 //! An implementation behind an adapter, as something that can be driven.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use spoolproof_sdk::wire::{CallParams, Identity, InitializeResult, Observation};
 
-use super::connection::Connection;
+use super::connection::{Connection, Parting};
 use super::deadline::{Deadline, Deadlines};
 use super::error::{AdapterError, Fault};
-use super::sut::{Notification, Outcome, Support, SupportCall, Sut};
+use super::sut::{Notification, Oddity, Outcome, Support, SupportCall, Sut};
 use super::target::Target;
 
 /// How an adapter is driven.
@@ -68,6 +69,11 @@ impl Adapter {
         self.connection.stderr_tail()
     }
 
+    /// Asks the adapter to shut down, and says how it did; every call after that fails until [`Sut::revive`].
+    pub(super) fn part(&mut self, limit: Duration) -> Parting {
+        self.connection.part(limit)
+    }
+
     fn checked<T>(&mut self, outcome: Result<T, Fault>) -> Result<T, AdapterError> {
         outcome.map_err(|fault| self.connection.fail(fault))
     }
@@ -110,6 +116,10 @@ impl Sut for Adapter {
         let answers = Deadline::after(self.options.deadlines.call);
         let waited = self.connection.wait_notification(limit, &answers);
         self.checked(waited)
+    }
+
+    fn take_oddities(&mut self) -> BTreeSet<Oddity> {
+        std::mem::take(&mut self.connection.oddities)
     }
 
     fn revive(&mut self) -> Result<(), AdapterError> {

@@ -2,11 +2,13 @@
 //!
 //! Knows the messages and their order, and nothing of what they say about a provider.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use spoolproof_sdk::PROTOCOL_VERSION;
-use spoolproof_sdk::wire::{CallParams, Identity, InitializeResult, Observation, SUPPORT_METHODS};
+use spoolproof_sdk::wire::{CallParams, CallResult, Identity, InitializeResult, Observation, SUPPORT_METHODS};
 
 use super::deadline::Deadline;
 use super::error::{AdapterError, AdapterErrorKind, Ending, Fault, SeenLine};
@@ -14,12 +16,31 @@ use super::framing::Framed;
 use super::link::{End, Link};
 use super::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Message, Reply, is_id, members, quoted};
 use super::message::{bad_params, request, result, unknown_method};
+use super::process::Exit;
 use super::results::{call_result, observation};
-use super::sut::{Notification, Observe, Outcome, Served, Support, SupportCall};
+use super::sut::{Notification, Observe, Oddity, Outcome, Served, Support, SupportCall};
 use super::target::Target;
 
 /// How many support calls one call may make, and how many notifications may wait to be taken.
 const MESSAGES_MAX: usize = 10_000;
+
+/// How many oddities are kept.
+const ODDITIES_MAX: usize = 200;
+
+/// How an adapter behaved when it was asked to shut down.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Parting {
+    /// It answered and exited; whether it had something to complain about.
+    Exited { well: bool },
+    /// It answered and went on.
+    Stayed,
+    /// It exited without a word.
+    Silent,
+    /// It neither answered nor exited.
+    Deaf,
+    /// Somebody else started it, so it was not asked.
+    NotOurs,
+}
 
 /// A connection to an adapter, and what came over it beside the answers.
 #[derive(Debug)]
@@ -32,6 +53,8 @@ pub(super) struct Connection {
     pub(super) support_calls: Vec<SupportCall>,
     /// Those not taken yet.
     pub(super) notifications: Vec<Notification>,
+    /// Those not taken yet.
+    pub(super) oddities: BTreeSet<Oddity>,
 }
 
 /// An answer, and the line that it stood on.
@@ -41,7 +64,13 @@ impl Connection {
     /// Reaches the adapter at `target`.
     pub(super) fn open(target: &Target, limit: Duration) -> Result<Self, AdapterError> {
         match Link::open(target, &Deadline::after(limit)) {
-            Ok(link) => Ok(Self { link: Some(link), last_id: 0, support_calls: Vec::new(), notifications: Vec::new() }),
+            Ok(link) => Ok(Self {
+                link: Some(link),
+                last_id: 0,
+                support_calls: Vec::new(),
+                notifications: Vec::new(),
+                oddities: BTreeSet::new(),
+            }),
             Err(kind) => Err(AdapterError::new(kind.into(), Ending::default())),
         }
     }
@@ -63,6 +92,7 @@ impl Connection {
         if !value.is_object() {
             return Err(fault(AdapterErrorKind::BadResult { reason: "expected an object".to_owned() }));
         }
+        self.note_members::<InitializeResult>("initialize", &value);
         serde_json::from_value(value)
             .map_err(|error| fault(AdapterErrorKind::BadResult { reason: quoted(&error.to_string()) }))
     }
@@ -79,10 +109,13 @@ impl Connection {
         let (reply, line) = self.request(method, &json!(params), &Deadline::after(limit), Some(support))?;
         let fault = Fault::in_answer(method, line);
         match reply {
-            Reply::Result(value) => match call_result(method, value) {
-                Ok(result) => Ok(Outcome::Returned(result)),
-                Err(reason) => Err(fault(AdapterErrorKind::BadResult { reason })),
-            },
+            Reply::Result(value) => {
+                self.note_members::<CallResult>(method, &value);
+                match call_result(method, value) {
+                    Ok(result) => Ok(Outcome::Returned(result)),
+                    Err(reason) => Err(fault(AdapterErrorKind::BadResult { reason })),
+                }
+            }
             Reply::Error { code: METHOD_NOT_FOUND, .. } => Ok(Outcome::Unsupported),
             Reply::Error { code: INVALID_PARAMS, message } => Ok(Outcome::BadParams(message)),
             Reply::Error { code, message } => Err(fault(AdapterErrorKind::AdapterFailed { code, message })),
@@ -94,10 +127,13 @@ impl Connection {
         let (reply, line) = self.request("observe", &json!({"entry_id": entry_id}), deadline, None)?;
         let fault = Fault::in_answer("observe", line);
         match reply {
-            Reply::Result(value) => match members(value).and_then(observation) {
-                Ok(observation) => Ok(Some(observation)),
-                Err(reason) => Err(fault(AdapterErrorKind::BadResult { reason })),
-            },
+            Reply::Result(value) => {
+                self.note_members::<Observation>("observe", &value);
+                match members(value).and_then(observation) {
+                    Ok(observation) => Ok(Some(observation)),
+                    Err(reason) => Err(fault(AdapterErrorKind::BadResult { reason })),
+                }
+            }
             Reply::Error { code: METHOD_NOT_FOUND, .. } => Ok(None),
             Reply::Error { code, message } => Err(fault(AdapterErrorKind::AdapterFailed { code, message })),
         }
@@ -178,6 +214,7 @@ impl Connection {
             None => SUPPORT_METHODS.contains(&method.as_str()),
         };
         if !is_known {
+            self.note(Oddity::Request(quoted(&method)));
             return self.send(unknown_method(id, &method), deadline);
         }
         let Some(support) = support else {
@@ -205,6 +242,7 @@ impl Connection {
     /// Keeps a notification. One that the protocol does not have is passed over, as JSON-RPC asks.
     fn notice(&mut self, method: String, params: Value, line: SeenLine) -> Result<(), Fault> {
         if !method.starts_with("notify.") {
+            self.note(Oddity::Notification(quoted(&method)));
             return Ok(());
         }
         if self.notifications.len() == MESSAGES_MAX {
@@ -213,6 +251,23 @@ impl Connection {
         let params = params_of(&method, params, line)?;
         self.notifications.push(Notification { method, params });
         Ok(())
+    }
+
+    fn note(&mut self, oddity: Oddity) {
+        if self.oddities.len() < ODDITIES_MAX {
+            self.oddities.insert(oddity);
+        }
+    }
+
+    /// Notes the members of the result of `method` that a `T` does not have. What is no `T` at all is refused elsewhere.
+    fn note_members<T: DeserializeOwned>(&mut self, method: &str, value: &Value) {
+        let mut paths = Vec::new();
+        let read: Result<T, _> = serde_ignored::deserialize(value, |path| paths.push(path.to_string()));
+        if read.is_ok() {
+            for path in paths {
+                self.note(Oddity::Member { of: method.to_owned(), path: quoted(&path) });
+            }
+        }
     }
 
     fn send(&mut self, line: Vec<u8>, deadline: &Deadline) -> Result<(), Fault> {
@@ -260,6 +315,24 @@ impl Connection {
     /// Ends the adapter at once, with nothing to say of it.
     pub(super) fn kill(&mut self) {
         self.link = None;
+    }
+
+    /// Asks the adapter to exit, ends it when `limit` has passed, and tells what it did.
+    pub(super) fn part(&mut self, limit: Duration) -> Parting {
+        if !self.link.as_ref().is_some_and(Link::is_process) {
+            self.link = None;
+            return Parting::NotOurs;
+        }
+        let asked = self.request("shutdown", &json!({}), &Deadline::after(limit), None);
+        let Some(link) = self.link.take() else { return Parting::Deaf };
+        let exit = link.exit_after_input(limit);
+        match (asked.is_ok(), exit) {
+            (true, Some(Exit::Known(status))) => Parting::Exited { well: status.success() },
+            (true, Some(Exit::Unknown)) => Parting::Exited { well: true },
+            (true, None) => Parting::Stayed,
+            (false, Some(_)) => Parting::Silent,
+            (false, None) => Parting::Deaf,
+        }
     }
 
     /// Asks the adapter to exit, and ends it when `limit` has passed.

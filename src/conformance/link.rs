@@ -104,6 +104,22 @@ impl Link {
         }
     }
 
+    /// Whether the adapter is a process of the checker's.
+    pub(super) const fn is_process(&self) -> bool {
+        matches!(self.peer, Peer::Process(_))
+    }
+
+    /// Closes the adapter's input, and tells how it exits if it does within `limit`. Then it is ended.
+    pub(super) fn exit_after_input(self, limit: Duration) -> Option<Exit> {
+        let Self { mut peer, lines, writer } = self;
+        let Peer::Process(process) = &mut peer else { return None };
+        let deadline = Deadline::after(limit);
+        drop(writer);
+        // It may still write, and must not be held up.
+        while let Ok(Framed::Line { .. }) = lines.recv_timeout(deadline.remaining()) {}
+        process.exit_within(deadline.remaining())
+    }
+
     /// Lets the adapter exit by itself after `shutdown`, for as long as `limit`.
     ///
     /// An adapter that somebody else started is not told to exit: it may serve others.

@@ -4,6 +4,7 @@ use serde_json::Value;
 use spoolproof_sdk::wire::{CallResult, Observation};
 
 use super::message::{members, quoted};
+use crate::spec::closest;
 
 /// Reads the result of `method`, or says why it does not fit.
 pub(super) fn call_result(method: &str, value: Value) -> Result<CallResult, String> {
@@ -15,10 +16,14 @@ pub(super) fn call_result(method: &str, value: Value) -> Result<CallResult, Stri
         return if result.idle.is_some() { Ok(result) } else { Err("`idle` is missing".to_owned()) };
     }
     let result: CallResult = members(value)?;
-    match missing(method, &result) {
-        Some(name) => Err(format!("`{name}` is missing")),
-        None => Ok(result),
+    if let Some(name) = missing(method, &result) {
+        return Err(format!("`{name}` is missing"));
     }
+    for row in result.rows.iter().flatten() {
+        flags(&row.submit_flags, "PR_SUBMIT_FLAGS", SUBMIT_FLAGS)?;
+        time(row.client_submit_time.as_deref())?;
+    }
+    Ok(result)
 }
 
 /// What a caller could not go on without.
@@ -40,24 +45,40 @@ fn missing(method: &str, result: &CallResult) -> Option<&'static str> {
 
 /// Checks what the types of an observation leave open: names of flags, and times.
 pub(super) fn observation(seen: Observation) -> Result<Observation, String> {
-    let flags = |flags: &Option<Vec<String>>, member: &str, prefix: &str| match flags
-        .iter()
-        .flatten()
-        .find(|flag| !flag.starts_with(prefix))
-    {
-        Some(flag) => {
-            Err(format!("`{member}`: `{}` is no flag of that property; their names begin with {prefix}", quoted(flag)))
+    flags(&seen.message_flags, "PR_MESSAGE_FLAGS", MESSAGE_FLAGS)?;
+    flags(&seen.submit_flags, "PR_SUBMIT_FLAGS", SUBMIT_FLAGS)?;
+    time(seen.client_submit_time.as_ref().and_then(Option::as_deref))?;
+    Ok(seen)
+}
+
+/// How the names of a property's flags begin, and those that decide something, without that.
+type Names = (&'static str, &'static [&'static str]);
+
+const MESSAGE_FLAGS: Names = ("MSGFLAG_", &["RESEND", "SUBMIT", "UNMODIFIED", "UNSENT"]);
+const SUBMIT_FLAGS: Names = ("SUBMITFLAG_", &["LOCKED", "PREPROCESS"]);
+
+/// A flag that nobody knows is passed over; one that is nearly a flag which decides something was meant to be that one.
+fn flags(flags: &Option<Vec<String>>, member: &str, (prefix, names): Names) -> Result<(), String> {
+    for flag in flags.iter().flatten() {
+        let shown = quoted(flag);
+        let Some(name) = flag.strip_prefix(prefix) else {
+            return Err(format!("`{member}`: `{shown}` is no flag of that property; their names begin with {prefix}"));
+        };
+        let near = closest(name, names.iter().copied()).filter(|near| *near != name);
+        if let Some(near) = near {
+            return Err(format!("`{member}`: there is no flag `{shown}`; did you mean `{prefix}{near}`?"));
         }
-        None => Ok(()),
-    };
-    flags(&seen.message_flags, "PR_MESSAGE_FLAGS", "MSGFLAG_")?;
-    flags(&seen.submit_flags, "PR_SUBMIT_FLAGS", "SUBMITFLAG_")?;
-    match &seen.client_submit_time {
-        Some(Some(time)) if time.parse::<jiff::Timestamp>().is_err() => Err(format!(
+    }
+    Ok(())
+}
+
+fn time(time: Option<&str>) -> Result<(), String> {
+    match time.filter(|time| time.parse::<jiff::Timestamp>().is_err()) {
+        Some(time) => Err(format!(
             "`PR_CLIENT_SUBMIT_TIME`: `{}` is no RFC 3339 time, such as 2026-01-31T12:00:00Z",
             quoted(time)
         )),
-        _ => Ok(seen),
+        None => Ok(()),
     }
 }
 
@@ -93,6 +114,8 @@ mod tests {
         check(json!({"PR_CLIENT_SUBMIT_TIME": "2026-11-21T21:48:17.1375906Z"}), Ok(()));
         let flag = "`PR_MESSAGE_FLAGS`: `SUBMIT` is no flag of that property; their names begin with MSGFLAG_";
         check(json!({"PR_MESSAGE_FLAGS": ["SUBMIT"]}), Err(flag));
+        let near = "`PR_MESSAGE_FLAGS`: there is no flag `MSGFLAG_SUBMITTED`; did you mean `MSGFLAG_SUBMIT`?";
+        check(json!({"PR_MESSAGE_FLAGS": ["MSGFLAG_SUBMITTED"]}), Err(near));
         let time = "`PR_CLIENT_SUBMIT_TIME`: `yesterday` is no RFC 3339 time, such as 2026-01-31T12:00:00Z";
         check(json!({"PR_CLIENT_SUBMIT_TIME": "yesterday"}), Err(time));
     }
@@ -104,5 +127,9 @@ mod tests {
         check("open_entry", json!({"hresult": "S_OK"}), Err("`handle` is missing"));
         check("open_entry", json!({"hresult": "MAPI_E_NO_ACCESS"}), Ok(()));
         check("get_outgoing_queue", json!({"hresult": 0}), Err("`rows` is missing"));
+        let row = |flag: &str| json!({"hresult": 0, "rows": [{"entry_id": "m", "PR_SUBMIT_FLAGS": [flag]}]});
+        check("get_outgoing_queue", row("SUBMITFLAG_LOCKED"), Ok(()));
+        let near = "`PR_SUBMIT_FLAGS`: there is no flag `SUBMITFLAG_LOKED`; did you mean `SUBMITFLAG_LOCKED`?";
+        check("get_outgoing_queue", row("SUBMITFLAG_LOKED"), Err(near));
     }
 }

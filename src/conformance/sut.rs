@@ -1,5 +1,6 @@
 //! The system under test, as the runner sees it: calls go in, results, support calls and notifications come out.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use spoolproof_sdk::HResult;
@@ -23,6 +24,22 @@ pub struct Notification {
     pub method: String,
     /// Its parameters.
     pub params: CallParams,
+}
+
+/// Something in the adapter's messages that the protocol lets pass, and that nobody reads.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Oddity {
+    /// A member that the protocol does not have.
+    Member {
+        /// The method whose answer has it.
+        of: String,
+        /// Its path below the result: `rows.?.entryid`, with `?` for any element of a list.
+        path: String,
+    },
+    /// A notification that the protocol does not have, and that does not begin with `notify.`.
+    Notification(String),
+    /// A request that the protocol does not have, answered with -32601.
+    Request(String),
 }
 
 /// What a call came to.
@@ -115,6 +132,11 @@ pub trait Sut {
     ///
     /// As [`Sut::call`].
     fn wait_notification(&mut self, limit: Duration) -> Result<(), Self::Error>;
+
+    /// What was odd in the adapter's messages since the last time, each once. Only an adapter can be odd.
+    fn take_oddities(&mut self) -> BTreeSet<Oddity> {
+        BTreeSet::new()
+    }
 
     /// Ends the adapter and starts it anew, after an error.
     ///

@@ -10,7 +10,7 @@ use super::property::{Event, Judgement};
 use super::reading::Rules;
 use super::scope::Scope;
 use super::step::Reply;
-use super::store::World;
+use super::store::{Failures, World};
 use super::transport::Handed;
 
 /// Something that can happen to a store and its surroundings. Messages, recipients, preprocessors and transports are
@@ -167,7 +167,7 @@ impl<'a> Transition<'a> {
     pub fn judge(&self) -> Judgement {
         let mut judgement = Judgement::default();
         self.events().for_each(|event| judgement.of_event(&event));
-        judgement.of_queue(self.before, &self.after);
+        judgement.of_queue(self.before.order(), self.after.order());
         judgement
     }
 
@@ -178,16 +178,22 @@ impl<'a> Transition<'a> {
             Some(about) => *at == about,
             None => entry.message.place != Place::Absent,
         };
-        self.before.entries.iter().enumerate().filter(concerned).map(move |(at, before)| Event {
-            action: self.action,
-            reply: self.reply,
-            writes: self.writes,
-            delivered: self.delivered,
-            reached: if about.is_some() { self.reached } else { before.sent },
-            reported: if about.is_some() { self.reported } else { before.reported },
-            completes: self.completes,
-            before,
-            after: &self.after.entries[at],
+        self.before.entries.iter().enumerate().filter(concerned).map(move |(at, before)| {
+            let after = &self.after.entries[at];
+            if about.is_none() {
+                return Event::of_fault(self.action, before, after);
+            }
+            Event {
+                action: self.action,
+                reply: self.reply,
+                writes: self.writes,
+                delivered: self.delivered,
+                reached: self.reached,
+                reported: self.reported,
+                completes: self.completes,
+                before,
+                after,
+            }
         })
     }
 }
@@ -217,8 +223,7 @@ impl World {
     /// What may happen next to message `at`.
     pub(crate) fn locals<'b>(&self, scope: &Scope, rules: &Rules, at: usize, buffers: &'b mut Buffers) -> &'b [Local] {
         let context = self.context(scope, rules, at);
-        local::expand((rules, scope), at, &self.entries[at], context, buffers);
-        &buffers.locals
+        local::expand((rules, scope), at, &self.entries[at], context, buffers)
     }
 
     /// How many messages can do something: those that exist, and the next to be created. Messages that do not yet exist
@@ -236,7 +241,8 @@ impl World {
         if entry.message.is_done() {
             return Context::default();
         }
-        Context { turns: local::turns((rules, scope), &self.entries, at), down: self.down }
+        let placed = |at: usize| (&self.entries[at], self.entries[at].message.position);
+        Context { turns: local::turns((rules, scope), at, placed), down: self.failures.down }
     }
 
     /// The state after a step of message `at`.
@@ -249,60 +255,30 @@ impl World {
 
     /// Visits what may befall the store, the spoolers and the transports, each with every combination of what it may
     /// make of the messages.
-    pub(crate) fn faults(
+    fn faults(&self, scope: &Scope, rules: &Rules, buffers: &mut Buffers, visit: &mut impl FnMut(Action, Self)) {
+        let exist = self.entries[0].message.place != Place::Absent;
+        let recorded = self.entries.iter().all(|entry| entry.unrecorded() == 0);
+        self.failures.each(scope, (exist, recorded), |action, failures| {
+            let base = Self { failures, ..*self };
+            for world in base.combined((rules, scope), action, buffers) {
+                visit(action, world);
+            }
+        });
+        self.cuts(scope, rules, buffers, visit);
+    }
+
+    /// Visits the ways in which the store may be killed in the middle of a call.
+    pub(crate) fn cuts(
         &self,
         scope: &Scope,
         rules: &Rules,
         buffers: &mut Buffers,
         visit: &mut impl FnMut(Action, Self),
     ) {
-        for at in 0..scope.transports.len() as u8 {
-            let bit = 1 << at;
-            if self.down & bit != 0 {
-                visit(Action::Back(at), Self { down: self.down & !bit, ..*self });
-                continue;
-            }
-            if self.outages > 0 {
-                visit(Action::Away(at), Self { down: self.down | bit, outages: self.outages - 1, ..*self });
-            }
-            if self.transport_crashes > 0 {
-                let entries = self.entries.map(|entry| local::dropped(&entry, at));
-                let transport_crashes = self.transport_crashes - 1;
-                visit(Action::TransportDies(at), Self { down: self.down | bit, transport_crashes, entries, ..*self });
-            }
-        }
-        if self.entries[0].message.place == Place::Absent {
+        if !scope.cuts || self.failures.crashes == 0 || self.entries[0].message.place == Place::Absent {
             return;
         }
-        let each = (rules, scope);
-        let steps = &mut buffers.steps;
-        if self.spooler_crashes > 0 {
-            let base = Self { spooler_crashes: self.spooler_crashes - 1, ..*self };
-            for number in 1..=scope.spoolers {
-                let mut died = |_: usize, old: &Entry, out: &mut Vec<_>| local::forsaken(each, old, number, steps, out);
-                for world in base.combined(&mut died) {
-                    visit(Action::SpoolerDies(number), world);
-                }
-            }
-        }
-        let mut restarts = |action, base: Self, stop: Stop, visit: &mut dyn FnMut(Action, Self)| {
-            let mut started = |_: usize, old: &Entry, out: &mut Vec<_>| local::restarted(each, old, stop, steps, out);
-            for world in base.combined(&mut started) {
-                visit(action, world);
-            }
-        };
-        if self.stops > 0 && self.entries.iter().all(|entry| entry.unrecorded() == 0) {
-            let base = Self { stops: self.stops - 1, ..*self };
-            restarts(Action::Restart(Stop::Clean), base, Stop::Clean, visit);
-        }
-        if self.crashes == 0 {
-            return;
-        }
-        let base = Self { crashes: self.crashes - 1, ..*self };
-        restarts(Action::Restart(Stop::Crash), base, Stop::Crash, visit);
-        if !scope.cuts {
-            return;
-        }
+        let failures = Failures { crashes: self.failures.crashes - 1, ..self.failures };
         let mut left = Vec::new();
         for at in 0..self.actors(scope) {
             let mut inner = Buffers::default();
@@ -314,23 +290,25 @@ impl World {
                 }
                 last = Some(action);
                 left.clear();
-                local::cut_short(each, &self.entries[at], (session, call), &mut left);
+                local::cut_short((rules, scope), &self.entries[at], (session, call), &mut left);
                 for (entry, submitted) in &left {
-                    let mut torn = base;
+                    let mut torn = Self { failures, ..*self };
                     torn.replace(at, *entry, *submitted);
-                    restarts(Action::Cut { session, message, call }, torn, Stop::Crash, visit);
+                    for world in torn.combined((rules, scope), Action::Restart(Stop::Crash), buffers) {
+                        visit(Action::Cut { session, message, call }, world);
+                    }
                 }
             }
         }
     }
 
-    /// Every combination of what something makes of each message.
-    fn combined(self, outcomes: &mut dyn FnMut(usize, &Entry, &mut Vec<Entry>)) -> Vec<Self> {
+    /// Every combination of what `action`, which is no message's own, makes of each message.
+    fn combined(self, each: (&Rules, &Scope), action: Action, buffers: &mut Buffers) -> Vec<Self> {
         let mut worlds = vec![self];
         let mut out = Vec::new();
         for (at, old) in self.entries.iter().enumerate().filter(|(_, entry)| entry.message.place != Place::Absent) {
             out.clear();
-            outcomes(at, old, &mut out);
+            action.befalls(each, old, buffers, &mut out);
             let combined = worlds.iter().flat_map(|world| {
                 out.iter().map(move |entry| {
                     let mut world = *world;
@@ -341,5 +319,59 @@ impl World {
             worlds = combined.collect();
         }
         worlds
+    }
+}
+
+impl Action {
+    /// Lists in `out` what an action that is no message's own may make of a message.
+    pub(crate) fn befalls(
+        self,
+        each: (&Rules, &Scope),
+        old: &Entry,
+        Buffers { steps, .. }: &mut Buffers,
+        out: &mut Vec<Entry>,
+    ) {
+        match self {
+            Self::Restart(stop) => local::restarted(each, old, stop, steps, out),
+            Self::SpoolerDies(number) => local::forsaken(each, old, number, steps, out),
+            Self::TransportDies(at) => out.push(local::dropped(old, at)),
+            _ => out.push(*old),
+        }
+    }
+}
+
+impl Failures {
+    /// Visits what may fail next, or come back, with what may fail afterwards. `exist`: there are messages; `recorded`: the
+    /// spooler has written down all that it knows of them.
+    pub(crate) fn each(self, scope: &Scope, (exist, recorded): (bool, bool), mut visit: impl FnMut(Action, Self)) {
+        for at in 0..scope.transports.len() as u8 {
+            let bit = 1 << at;
+            if self.down & bit != 0 {
+                visit(Action::Back(at), Self { down: self.down & !bit, ..self });
+                continue;
+            }
+            let down = self.down | bit;
+            if self.outages > 0 {
+                visit(Action::Away(at), Self { down, outages: self.outages - 1, ..self });
+            }
+            if self.transport_crashes > 0 {
+                visit(Action::TransportDies(at), Self { down, transport_crashes: self.transport_crashes - 1, ..self });
+            }
+        }
+        if !exist {
+            return;
+        }
+        if self.spooler_crashes > 0 {
+            let spooler_crashes = self.spooler_crashes - 1;
+            (1..=scope.spoolers).for_each(|number| {
+                visit(Action::SpoolerDies(number), Self { spooler_crashes, ..self });
+            });
+        }
+        if self.stops > 0 && recorded {
+            visit(Action::Restart(Stop::Clean), Self { stops: self.stops - 1, ..self });
+        }
+        if self.crashes > 0 {
+            visit(Action::Restart(Stop::Crash), Self { crashes: self.crashes - 1, ..self });
+        }
     }
 }

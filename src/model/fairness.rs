@@ -78,10 +78,14 @@ impl Transition<'_> {
     /// The classes whose step it is, as bits.
     #[must_use]
     pub fn classes(&self) -> u64 {
-        if let Action::Back(transport) = self.action {
-            return Kind::Back.bit(0, transport);
-        }
-        self.action.message().map_or(0, |_| self.events().fold(0, |classes, event| classes | event.classes()))
+        self.events().fold(self.action.classes(), |classes, event| classes | event.classes())
+    }
+}
+
+impl Action {
+    /// The classes whose step it is, as bits, if it is no step of a message.
+    pub(crate) fn classes(&self) -> u64 {
+        if let Self::Back(transport) = self { Kind::Back.bit(0, *transport) } else { 0 }
     }
 }
 

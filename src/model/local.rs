@@ -66,17 +66,28 @@ pub struct Buffers {
     calls: Vec<Call>,
 }
 
-/// Lists in `buffers` what may happen next to message `at`, in a fixed order: the clients and then the spoolers, each
-/// with its calls in the order of the protocol of sending, and of the answers to each.
-pub(super) fn expand(
+/// Lists what may happen next to message `at`, in a fixed order: the clients and then the spoolers, each with its calls in
+/// the order of the protocol of sending, and of the answers to each.
+pub(crate) fn expand<'b>(
+    each: (&Rules, &Scope),
+    at: usize,
+    entry: &Entry,
+    context: Context,
+    buffers: &'b mut Buffers,
+) -> &'b [Local] {
+    let Buffers { locals, steps, calls } = buffers;
+    locals.clear();
+    list(each, at, entry, context, (locals, steps, calls));
+    locals
+}
+
+fn list(
     (rules, scope): (&Rules, &Scope),
     at: usize,
     entry: &Entry,
     context: Context,
-    buffers: &mut Buffers,
+    (locals, steps, calls): (&mut Vec<Local>, &mut Vec<Step>, &mut Vec<Call>),
 ) {
-    let Buffers { locals, steps, calls } = buffers;
-    locals.clear();
     let m = &entry.message;
     let mut next = Next { rules, scope, at, entry, steps, out: locals };
     if m.place == Place::Absent {
@@ -470,45 +481,45 @@ pub(super) fn cut_short(
     }
 }
 
-/// Whether the spoolers may take up message `at`, by the order of the queue, for each as a bit (E1).
-pub(super) fn turns((rules, scope): (&Rules, &Scope), entries: &[Entry], at: usize) -> u8 {
-    let entry = &entries[at];
-    let m = &entry.message;
-    if !(m.queued || m.completing) {
+/// Whether the spoolers may take up message `at`, by the order of the queue, for each as a bit (E1). `placed` has each
+/// message, and its place in the queue.
+pub(crate) fn turns<'e>((rules, scope): (&Rules, &Scope), at: usize, placed: impl Fn(usize) -> (&'e Entry, u8)) -> u8 {
+    let m = &placed(at).0.message;
+    if !m.awaits_turn() {
         return 0;
     }
     if scope.order == SpoolerOrder::Any {
         let free = (1..=scope.spoolers).filter(|number| m.lock != Lock::Spooler(*number));
         return free.fold(0, |turns, number| turns | 1 << (number - 1));
     }
-    turns_in_order(rules, entries, at, &scope.messages[at].fits, scope.spoolers)
+    let others = (0..scope.messages.len()).filter(|other| *other != at).map(&placed);
+    turns_in_order(rules, placed(at), others, &scope.messages[at].fits, scope.spoolers)
 }
 
-/// The same for spoolers that keep the order of the queue; `fits` are the recipients of the message that each transport
-/// takes by address type.
+/// The same for spoolers that keep the order of the queue: of one message among `others`, each with its place in the
+/// queue. `fits` are the recipients of the message that each transport takes by address type.
 #[must_use]
-pub fn turns_in_order(
+pub fn turns_in_order<'e>(
     rules: &Rules,
-    entries: &[Entry],
-    at: usize,
+    (entry, position): (&Entry, u8),
+    others: impl Iterator<Item = (&'e Entry, u8)> + Clone,
     fits: &[u32; World::TRANSPORTS_MAX],
     spoolers: u8,
 ) -> u8 {
-    let entry = &entries[at];
     let m = &entry.message;
     let is_taken = |m: &Message| matches!(m.lock, Lock::Spooler(_) | Lock::Client);
-    if !(m.queued || m.completing) || is_taken(m) {
+    if !m.awaits_turn() || is_taken(m) {
         return 0;
     }
     let passes = |other: &Entry| spooler::lets_pass(rules, &other.errand, entry, fits);
-    let others = || entries.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, other)| other);
-    let older = |other: &Entry| {
+    let older = |(other, place): (&Entry, u8)| {
         let o = &other.message;
-        o.queued && m.queued && o.position < m.position && !is_taken(o) && !passes(other)
+        o.queued && m.queued && place < position && !is_taken(o) && !passes(other)
     };
-    if others().any(older) {
+    if others.clone().any(older) {
         return 0;
     }
-    let idle = |number: &u8| others().all(|other| other.message.lock != Lock::Spooler(*number) || passes(other));
+    let idle =
+        |number: &u8| others.clone().all(|(other, _)| other.message.lock != Lock::Spooler(*number) || passes(other));
     (1..=spoolers).filter(idle).fold(0, |turns, number| turns | 1 << (number - 1))
 }

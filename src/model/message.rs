@@ -168,6 +168,12 @@ impl Message {
         self.place.exists() && (self.queued || self.submit || self.completing)
     }
 
+    /// Whether it is for a spooler to take up, when its turn comes.
+    #[must_use]
+    pub const fn awaits_turn(&self) -> bool {
+        self.queued || self.completing
+    }
+
     /// Whether nothing more comes of it: it is finished, and nobody will be handed it again; or it is nowhere.
     #[must_use]
     pub const fn is_done(&self) -> bool {

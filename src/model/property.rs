@@ -8,6 +8,7 @@ use super::call::{Call, Hook, OpenFlags, Session, Stop};
 use super::entry::Entry;
 use super::local::Local;
 use super::message::{Level, Lock, Message, Place};
+use super::order::Order;
 use super::step::Reply;
 use super::store::World;
 
@@ -41,6 +42,13 @@ impl<'a> Event<'a> {
         let Local { action, reply, writes, delivered, reached, reported, completes, ref after, .. } = *local;
         Self { action, reply, writes, delivered, reached, reported, completes, before, after }
     }
+
+    /// What something that is no message's own is to a message, which was `before`.
+    #[must_use]
+    pub(crate) const fn of_fault(action: Action, before: &'a Entry, after: &'a Entry) -> Self {
+        let (reply, reached, reported) = (Reply::Success, before.sent, before.reported);
+        Self { action, reply, writes: false, delivered: 0, reached, reported, completes: false, before, after }
+    }
 }
 
 /// How a property is tested. `None` says that it does not apply, so that nothing was tested.
@@ -48,8 +56,8 @@ impl<'a> Event<'a> {
 pub enum Check {
     /// On what happens to one message.
     Message(fn(&Event<'_>) -> Option<bool>),
-    /// On two states, of which the second follows the first.
-    Queue(fn(&World, &World) -> Option<bool>),
+    /// On the order of the messages in two states, of which the second follows the first.
+    Queue(fn(Order, Order) -> Option<bool>),
 }
 
 /// A sentence about everything that happens.
@@ -204,7 +212,7 @@ impl Judgement {
     }
 
     /// Judges the queue.
-    pub fn of_queue(&mut self, before: &World, after: &World) {
+    pub fn of_queue(&mut self, before: Order, after: Order) {
         self.add(|check| if let Check::Queue(check) = check { check(before, after) } else { None });
     }
 
@@ -302,24 +310,18 @@ fn preprocessing_ends(t: &Event<'_>) -> Option<bool> {
     (before.preprocess && t.reply == Reply::Success).then_some(!after.preprocess && kept)
 }
 
-fn queue_is_ordered(before: &World, after: &World) -> Option<bool> {
-    let queued = after.entries.iter().filter(|entry| entry.message.queued).count();
-    if queued < 2 {
+fn queue_is_ordered(before: Order, after: Order) -> Option<bool> {
+    let all = 0..World::MESSAGES_MAX;
+    if all.clone().filter(|at| after.queued(*at)).count() < 2 {
         return None;
     }
-    let messages = || after.entries.iter().map(|entry| &entry.message);
-    let numbered = messages().filter(|m| m.place.exists()).all(|m| m.queued == (m.position != 0));
-    let in_turn = |world: &World, one: usize, other: usize| {
-        world.entries[one].message.position.cmp(&world.entries[other].message.position)
-    };
-    let both = |world: &World, one: usize, other: usize| {
-        world.entries[one].message.queued && world.entries[other].message.queued
-    };
-    let pairs = (0..World::MESSAGES_MAX).flat_map(|one| (0..one).map(move |other| (one, other)));
+    let numbered = all.clone().filter(|at| after.exists(*at)).all(|at| after.queued(at) == (after.position(at) != 0));
+    let both = |order: Order, one, other| order.queued(one) && order.queued(other);
+    let pairs = all.flat_map(|one| (0..one).map(move |other| (one, other)));
     let ordered = pairs.filter(|(one, other)| both(after, *one, *other)).all(|(one, other)| {
-        let times = after.entries[one].message.time.cmp(&after.entries[other].message.time);
-        let places = in_turn(after, one, other);
-        let earlier = both(before, one, other).then(|| in_turn(before, one, other));
+        let in_turn = |order: Order| order.position(one).cmp(&order.position(other));
+        let (places, times) = (in_turn(after), after.time(one).cmp(&after.time(other)));
+        let earlier = both(before, one, other).then(|| in_turn(before));
         places.is_ne() && places == times && earlier.is_none_or(|earlier| earlier == places)
     });
     Some(numbered && ordered)

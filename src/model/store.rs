@@ -6,6 +6,7 @@
 use super::call::{Handle, Session};
 use super::entry::{CLIENTS_MAX, Entry, RECIPIENTS_MAX, SPOOLERS_MAX, TRANSPORTS_MAX};
 use super::message::Message;
+use super::order::{FIELD_BITS, ORDER_BITS, Order, Standing};
 use super::scope::Scope;
 
 /// The state of a bounded store and of its surroundings.
@@ -13,6 +14,15 @@ use super::scope::Scope;
 pub struct World {
     /// The messages, in the order of their creation.
     pub entries: [Entry; Self::MESSAGES_MAX],
+    /// What may still fail, and which transports are away.
+    pub failures: Failures,
+    /// The property that the last step broke, by its place in the list of properties. Such a state leads nowhere.
+    pub broken: Option<u8>,
+}
+
+/// What may still fail, and which transports are away.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Failures {
     /// How often the store may still be killed.
     pub crashes: u8,
     /// How often it may still be shut down.
@@ -25,8 +35,6 @@ pub struct World {
     pub outages: u8,
     /// Transports that are not there, as bits.
     pub down: u8,
-    /// The property that the last step broke, by its place in the list of properties. Such a state leads nowhere.
-    pub broken: Option<u8>,
 }
 
 impl World {
@@ -47,14 +55,15 @@ impl World {
     #[must_use]
     pub fn new(scope: &Scope) -> Self {
         let budget = |count: u8| count.min(Self::STOPS_MAX);
-        Self {
+        let failures = Failures {
             crashes: budget(scope.crashes),
             stops: budget(scope.stops),
             spooler_crashes: budget(scope.spooler_crashes),
             transport_crashes: budget(scope.transport_crashes),
             outages: budget(scope.outages),
-            ..Self::default()
-        }
+            down: 0,
+        };
+        Self { failures, ..Self::default() }
     }
 
     /// The open object of `session` on message `at`.
@@ -76,71 +85,69 @@ impl World {
     /// `submitted`: it is submitted now, and is younger than all others. A message that gets a row for another reason
     /// takes the place that its time gives it.
     pub fn replace(&mut self, at: usize, entry: Entry, submitted: bool) {
-        let old = self.entries[at].message;
         let everyone = entry.message.everyone();
-        let mut m = Message {
+        let m = Message {
             unsure: entry.message.unsure & everyone,
             responsible: entry.message.responsible & everyone,
             known: entry.message.known & everyone,
-            position: old.position,
-            time: old.time,
             ..entry.message
         };
-        if old.time != 0 && (submitted || !m.outgoing()) {
-            m.time = 0;
-            self.each_other(at, |other| other.time -= u8::from(other.time > old.time));
-        }
-        if submitted && m.outgoing() {
-            m.time = 1 + self.others(at).map(|other| other.time).max().unwrap_or(0);
-        }
-        if old.queued && !m.queued {
-            m.position = 0;
-            self.each_other(at, |other| other.position -= u8::from(other.position > old.position));
-        }
-        if m.queued && !old.queued {
-            m.position = 1 + self.others(at).filter(|other| other.queued && other.time < m.time).count() as u8;
-            self.each_other(at, |other| other.position += u8::from(other.position >= m.position));
-        }
+        let mut order = self.order();
+        order.put(at, Standing::of(&m), submitted);
         self.entries[at] = Entry { message: m, ..entry };
-    }
-
-    fn others(&self, at: usize) -> impl Iterator<Item = &Message> {
-        self.entries.iter().enumerate().filter(move |(other, _)| *other != at).map(|(_, entry)| &entry.message)
-    }
-
-    fn each_other(&mut self, at: usize, mut change: impl FnMut(&mut Message)) {
-        for (_, entry) in self.entries.iter_mut().enumerate().filter(|(other, _)| *other != at) {
-            change(&mut entry.message);
+        for (at, entry) in self.entries.iter_mut().enumerate() {
+            (entry.message.position, entry.message.time) = (order.position(at), order.time(at));
         }
+    }
+
+    /// The order of its messages.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        let ranks = self.entries.iter().rev().flat_map(|entry| [entry.message.time, entry.message.position]);
+        let ranks = ranks.fold(0, |ranks, field| ranks << FIELD_BITS | u32::from(field));
+        Order::new(ranks, self.entries.iter().map(|entry| Standing::of(&entry.message)))
     }
 
     /// What is nobody's own, as a number: the order of the messages, what may still fail, and what is broken.
     #[must_use]
     pub(crate) fn frame(&self) -> u64 {
-        let ranks = self.entries.iter().rev().flat_map(|entry| [entry.message.time, entry.message.position]);
-        let budgets = [self.crashes, self.stops, self.spooler_crashes, self.transport_crashes, self.outages, self.down];
-        let broken = u64::from(self.broken.map_or(0, |index| index + 1));
-        [broken]
-            .into_iter()
-            .chain(budgets.into_iter().chain(ranks).map(u64::from))
-            .fold(0, |frame, field| frame << 3 | field)
+        let order = u64::from(self.order().ranks());
+        Self::breaking(u64::from(self.failures.pack()) << Order::BITS | order, self.broken)
     }
 
     /// The state of which these are the messages, and this is the frame.
     #[must_use]
     pub(crate) fn framed(mut entries: [Entry; Self::MESSAGES_MAX], frame: u64) -> Self {
-        let mut rest = frame;
-        let mut field = || {
-            let field = (rest & 0b111) as u8;
-            rest >>= 3;
-            field
-        };
-        for entry in &mut entries {
-            (entry.message.position, entry.message.time) = (field(), field());
+        let order = Order::new(Self::ranks_in(frame), [].into_iter());
+        for (at, entry) in entries.iter_mut().enumerate() {
+            (entry.message.position, entry.message.time) = (order.position(at), order.time(at));
         }
-        let [down, outages, transport_crashes, spooler_crashes, stops, crashes] = [(); 6].map(|()| field());
-        let broken = Self::broken_in(frame);
-        Self { entries, crashes, stops, spooler_crashes, transport_crashes, outages, down, broken }
+        Self { entries, failures: Self::failures_in(frame), broken: Self::broken_in(frame) }
+    }
+
+    /// The ranks of the messages in states with this frame, as [`Order::ranks`] says them.
+    #[must_use]
+    pub(crate) const fn ranks_in(frame: u64) -> u32 {
+        frame as u32 & ((1 << Order::BITS) - 1)
+    }
+
+    /// The frame of a state that is like one with `frame`, but in which messages have these ranks.
+    #[must_use]
+    pub(crate) const fn ranking(frame: u64, order: Order) -> u64 {
+        frame >> Order::BITS << Order::BITS | order.ranks() as u64
+    }
+
+    /// What may fail in states with this frame, and which transports are away.
+    #[must_use]
+    pub(crate) fn failures_in(frame: u64) -> Failures {
+        Failures::unpack((frame >> Order::BITS) as u32)
+    }
+
+    /// The frame of a state that is like one with `frame`, but for what may fail and which transports are away.
+    #[must_use]
+    pub(crate) fn failing(frame: u64, failures: Failures) -> u64 {
+        let rest = frame & !(((1 << Failures::BITS) - 1) << Order::BITS);
+        rest | u64::from(failures.pack()) << Order::BITS
     }
 
     /// The order of message `at` in states with this frame: its time, and then its place in the queue.
@@ -153,9 +160,8 @@ impl World {
     /// one in the place that `order` names.
     #[must_use]
     pub(crate) fn moved(frame: u64, order: [usize; Self::MESSAGES_MAX]) -> u64 {
-        let rest = frame >> (ORDER_BITS * Self::MESSAGES_MAX as u32);
         let orders = order.iter().rev().map(|at| u64::from(Self::order_in(frame, *at)));
-        orders.fold(rest, |frame, order| frame << ORDER_BITS | order)
+        orders.fold(frame >> Order::BITS, |frame, order| frame << ORDER_BITS | order)
     }
 
     /// The property that is broken in states with this frame.
@@ -180,16 +186,36 @@ impl World {
     }
 }
 
-/// How many bits say the order of a message.
-const ORDER_BITS: u32 = 6;
-/// Above two ranks for each message, and six budgets, three bits each.
-const BROKEN_AT: u32 = 3 * (2 * World::MESSAGES_MAX as u32 + 6);
+impl Failures {
+    /// How many bits it packs into.
+    const BITS: u32 = 6 * FIELD_BITS;
+
+    /// All of it as a number; 0 if all is there and nothing can fail.
+    fn pack(self) -> u32 {
+        let Self { crashes, stops, spooler_crashes, transport_crashes, outages, down } = self;
+        let fields = [crashes, stops, spooler_crashes, transport_crashes, outages, down];
+        fields.into_iter().fold(0, |packed, field| packed << FIELD_BITS | u32::from(field))
+    }
+
+    fn unpack(mut packed: u32) -> Self {
+        let mut field = || {
+            let field = packed as u8 & ((1 << FIELD_BITS) - 1);
+            packed >>= FIELD_BITS;
+            field
+        };
+        let [down, outages, transport_crashes, spooler_crashes, stops, crashes] = [(); 6].map(|()| field());
+        Self { crashes, stops, spooler_crashes, transport_crashes, outages, down }
+    }
+}
+
+/// Above the order of the messages, and what may fail.
+const BROKEN_AT: u32 = Order::BITS + Failures::BITS;
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Entry, World};
+    use super::{Entry, Failures, World};
     use crate::model::{Ending, Errand, Handle, Level, Lock, Message, Place, Session, Tri};
 
     fn places() -> impl Strategy<Value = Place> {
@@ -284,8 +310,8 @@ mod tests {
             broken in prop::option::of(0..62_u8),
         ) {
             let [crashes, stops, spooler_crashes, transport_crashes, outages, down] = budgets;
-            let world =
-                World { entries, crashes, stops, spooler_crashes, transport_crashes, outages, down, broken };
+            let failures = Failures { crashes, stops, spooler_crashes, transport_crashes, outages, down };
+            let world = World { entries, failures, broken };
             let alone = world.entries.map(|entry| Entry::unpack(entry.alone().pack()));
             prop_assert_eq!(World::framed(alone, world.frame()), world);
             prop_assert_eq!(World::broken_in(world.frame()), broken);
@@ -297,39 +323,5 @@ mod tests {
             prop_assert_eq!(one.pack() == other.pack(), one == other);
             prop_assert_eq!(Entry::unpack(one.pack()), one);
         }
-    }
-
-    fn outgoing(queued: bool) -> Entry {
-        let message = Message { place: Place::Outbox, queued, submit: true, completing: !queued, ..Message::default() };
-        Entry { message, ..Entry::default() }
-    }
-
-    #[track_caller]
-    fn check(world: &World, queue: &[usize], times: [u8; 4]) {
-        assert_eq!(world.queue(), queue);
-        let positions: Vec<_> = queue.iter().map(|at| world.entries[*at].message.position).collect();
-        assert_eq!(positions, (1..=queue.len() as u8).collect::<Vec<_>>());
-        assert_eq!(world.entries.map(|entry| entry.message.time), times);
-    }
-
-    #[test]
-    fn the_queue_keeps_its_order() {
-        let mut world = World::default();
-        for at in [2, 0, 3] {
-            world.replace(at, outgoing(true), true);
-        }
-        check(&world, &[2, 0, 3], [2, 0, 1, 3]);
-        world.replace(0, outgoing(false), false);
-        check(&world, &[2, 3], [2, 0, 1, 3]);
-        world.replace(0, outgoing(true), false);
-        check(&world, &[2, 0, 3], [2, 0, 1, 3]);
-        world.replace(
-            2,
-            Entry { message: Message { place: Place::Outbox, ..Message::default() }, ..Entry::default() },
-            false,
-        );
-        check(&world, &[0, 3], [1, 0, 0, 2]);
-        world.replace(2, outgoing(true), true);
-        check(&world, &[0, 3, 2], [1, 0, 3, 2]);
     }
 }

@@ -342,21 +342,23 @@ impl Oracle {
         }
         queue.sort_by_key(|(_, tracker)| tracker.submitted.map(|moment| moment.seq));
         let nothing = Known::default();
-        let entries: Vec<Entry> = queue
+        let entries: Vec<(Entry, u8)> = queue
             .iter()
             .zip(1..)
             .map(|((id, tracker), position)| {
                 let known = errands.known.get(*id).unwrap_or(&nothing);
                 let mut entry = entry_of(tracker.first(), known, known.minds.first().copied().unwrap_or_default());
-                entry.message.position = position;
                 if *id == entry_id && entry.message.lock.is_held_by(number) {
                     entry.message.lock = Lock::None; // Locking twice is another matter than the order.
                 }
-                entry
+                (entry, position)
             })
             .collect();
         let Some(at) = queue.iter().position(|(id, _)| *id == entry_id) else { return true };
-        turns_in_order(&self.rules, &entries, at, fits, number) >> (number - 1) & 1 == 1
+        let others = entries.iter().enumerate().filter(|(other, _)| *other != at);
+        let others = others.map(|(_, (entry, place))| (entry, *place));
+        let (entry, place) = &entries[at];
+        turns_in_order(&self.rules, (entry, *place), others, fits, number) >> (number - 1) & 1 == 1
     }
 
     /// The places of recipients in the table of a message, as bits.

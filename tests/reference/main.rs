@@ -1,7 +1,6 @@
 //! The reference provider, rule family by rule family, through its `Provider` trait; and once over real processes.
 
 mod abort;
-mod broken_adapter;
 mod coupled;
 mod faults;
 mod finish;

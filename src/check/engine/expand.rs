@@ -6,7 +6,6 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::explorable::Explorable;
 use super::graph::Edge;
-use super::hash::fingerprint;
 use super::shard::{Candidate, Origin, SHARDS, Shard, Visited, shard_of};
 use super::trail::Trail;
 
@@ -14,7 +13,7 @@ use super::trail::Trail;
 pub(super) const CHUNK: usize = 256;
 
 /// How many chunks make a block. It is the same for any number of threads: where a budget ends a search depends on it.
-const CHUNKS: usize = 32;
+const CHUNKS: usize = 128;
 
 /// How many states a block has at most.
 pub(super) const BLOCK: usize = CHUNK * CHUNKS;
@@ -69,7 +68,7 @@ pub(super) struct Scratch<M: Explorable> {
 
 /// How many fingerprints a thread keeps at hand: as many as fit the cache of its core. States are generated again and again
 /// within a short time, and most need not be looked for in memory.
-const RECENT: usize = 1 << 15;
+const RECENT: usize = 1 << 14;
 
 /// Whether a thread has met `print` of late; from now on it has.
 ///
@@ -154,13 +153,12 @@ impl<'m, M: Explorable> Field<'m, M> {
         for (offset, index) in (offset..).zip(states) {
             let (state, before) = (trail.state(index), chunk.transitions);
             let Scratch { actions, batch, recent, .. } = scratch;
-            self.model.successors(&state, actions, |action, next| {
+            self.model.successors(&state, actions, |action, print, state| {
                 let Ok(action) = u16::try_from(action) else {
                     chunk.crowded = true;
                     return;
                 };
-                let state = self.model.canonical(next);
-                let (print, edge) = (fingerprint(&state), chunk.transitions as u32);
+                let edge = chunk.transitions as u32;
                 chunk.transitions += 1;
                 if !(forgetful && is_recent(recent, print)) {
                     batch.push(Candidate { print, state, origin: Origin { offset: offset as u16, action }, edge });

@@ -7,10 +7,9 @@ use std::thread::{self, Scope};
 use std::time::Instant;
 
 use super::expand::{BLOCK, CHUNK, Field, Job, Scratch, read, write};
-use super::explorable::Explorable;
+use super::explorable::{Explorable, each};
 use super::graph::{Edges, Graph};
-use super::hash::fingerprint;
-use super::shard::{Candidate, Origin, Visited, shard_of};
+use super::shard::{Candidate, Fresh, Origin, Visited, shard_of};
 use super::trail::{NO_PARENT, STATES_MAX};
 
 /// How a search is done, and what it may use.
@@ -89,7 +88,7 @@ pub(in crate::check) fn search<M: Explorable>(model: &M, limits: &Limits, progre
             team: Team::new(scope, &field, limits.threads),
             counts: Counts::default(),
             edges: Edges::default(),
-            fresh: Vec::new(),
+            fresh: Arrangement::default(),
         };
         let end = run.all(progress);
         (run.counts, end, run.edges)
@@ -132,8 +131,52 @@ struct Run<'f, 'm, M: Explorable> {
     team: Team<'f, 'm, M>,
     counts: Counts,
     edges: Edges,
-    /// What a block has found: the origin of each state, and the shard and the place in it where it stands.
-    fresh: Vec<(Origin, u8, u32)>,
+    fresh: Arrangement,
+}
+
+/// What a block has found, in the order of origins.
+#[derive(Debug, Default)]
+struct Arrangement {
+    places: Vec<Place>,
+    /// For each state of the block, where what comes of it begins.
+    starts: Vec<u32>,
+}
+
+/// Where a new state stands: in which shard, in which place there; and which action led to it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    at: u32,
+    action: u16,
+    shard: u8,
+}
+
+impl Arrangement {
+    /// Arranges what comes of so many states, with these origins by shard and place: each finds its place by counting how
+    /// many come before it.
+    fn arrange(&mut self, states: usize, shards: impl Iterator<Item = impl Iterator<Item = Origin> + Clone> + Clone) {
+        let Self { places, starts } = self;
+        starts.clear();
+        starts.resize(states + 1, 0);
+        shards.clone().flatten().for_each(|origin| starts[usize::from(origin.offset) + 1] += 1);
+        for offset in 0..states {
+            starts[offset + 1] += starts[offset];
+        }
+        places.clear();
+        places.resize(starts[states] as usize, Place::default());
+        for (shard, origins) in (0..).zip(shards) {
+            for (at, Origin { offset, action }) in (0..).zip(origins) {
+                let next = &mut starts[usize::from(offset)];
+                places[*next as usize] = Place { at, action, shard };
+                *next += 1;
+            }
+        }
+        // By now each start is where the next one began. What comes of one state is little.
+        let mut start = 0;
+        for end in starts[..states].iter().map(|end| *end as usize) {
+            places[start..end].sort_unstable_by_key(|place| place.action);
+            start = end;
+        }
+    }
 }
 
 impl<M: Explorable> Run<'_, '_, M> {
@@ -169,7 +212,7 @@ impl<M: Explorable> Run<'_, '_, M> {
                 let action = u16::try_from(action).map_err(|_| Ended::Short(Short::Numbers))?;
                 if self.field.model.within_boundary(&state) {
                     let state = self.field.model.canonical(state);
-                    let (print, origin) = (fingerprint(&state), Origin { offset: 0, action });
+                    let (print, origin) = (self.field.model.print(&state), Origin { offset: 0, action });
                     let edge = chunk.edges.len() as u32;
                     // It is dropped again: nothing has room for it, and nothing asks for it.
                     chunk.candidates[shard_of(print)].push(Candidate { print, state, origin, edge });
@@ -177,7 +220,7 @@ impl<M: Explorable> Run<'_, '_, M> {
             }
         }
         self.team.work(&Job::Settle(1), Threads::One);
-        self.number(0, true)
+        self.number(None)
     }
 
     /// Expands some states of a level, and takes in what they lead to.
@@ -195,7 +238,7 @@ impl<M: Explorable> Run<'_, '_, M> {
             self.counts.transitions += read(chunk).transitions;
         }
         self.counts.expanded += block.len() as u64;
-        self.number(block.start, false)?;
+        self.number(Some(block.clone()))?;
         if self.field.keeps_graph {
             self.link(chunks);
         }
@@ -232,20 +275,18 @@ impl<M: Explorable> Run<'_, '_, M> {
         if bytes > self.limits.memory { Err(Ended::Short(Short::Memory)) } else { Ok(()) }
     }
 
-    /// Numbers what was settled last, in the order of origins; the states of the block begin at `parents`.
-    fn number(&mut self, parents: usize, start: bool) -> Result<(), Ended> {
+    /// Numbers what comes of the states with the numbers `parents`, in the order of origins; without any, what the model
+    /// starts in.
+    fn number(&mut self, parents: Option<Range<usize>>) -> Result<(), Ended> {
         let mut shards: Vec<_> = self.field.shards.iter().map(write).collect();
-        self.fresh.clear();
-        for (number, shard) in shards.iter().enumerate() {
-            let fresh = shard.fresh().iter().enumerate();
-            self.fresh.extend(fresh.map(|(at, fresh)| (fresh.origin, number as u8, at as u32)));
-        }
-        self.fresh.sort_unstable_by_key(|(origin, ..)| *origin);
+        let states = parents.as_ref().map_or(1, Range::len);
+        self.fresh.arrange(states, shards.iter().map(|shard| shard.fresh().iter().map(|fresh| fresh.origin)));
         let mut trail = write(&self.field.trail);
-        for (origin, shard, at) in &self.fresh {
+        for Place { shard, at, .. } in &self.fresh.places {
             let (shard, number) = (&mut shards[usize::from(*shard)], trail.len());
-            let state = shard.fresh()[*at as usize].state;
-            let parent = if start { NO_PARENT } else { (parents + usize::from(origin.offset)) as u32 };
+            let Fresh { state, origin, .. } = shard.fresh()[*at as usize];
+            let parent = |parents: &Range<usize>| (parents.start + usize::from(origin.offset)) as u32;
+            let parent = parents.as_ref().map_or(NO_PARENT, parent);
             trail.push(state, parent, origin.action);
             shard.give(*at as usize, number as u32);
             if self.field.model.broken(&state).is_some() {
@@ -296,7 +337,7 @@ const SAME: &str = "equal states, and those that stand for each other, can do th
 
 fn successors<M: Explorable>(model: &M, state: &M::State) -> Vec<(usize, M::State)> {
     let mut all = Vec::new();
-    model.successors(state, &mut Vec::new(), |index, next| all.push((index, next)));
+    each(model, state, &mut Vec::new(), |index, next| all.push((index, next)));
     all
 }
 

@@ -68,8 +68,6 @@ const SLOTS_MIN: usize = 16;
 pub(super) struct Shard<S> {
     visited: Visited,
     slots: Vec<u64>,
-    /// What is left of a fingerprint when it is shifted by this is a place among the slots.
-    shift: u32,
     used: usize,
     fresh: Vec<Fresh<S>>,
     links: Vec<Link>,
@@ -77,14 +75,15 @@ pub(super) struct Shard<S> {
 
 impl<S: Copy + Eq> Shard<S> {
     pub(super) fn new(visited: Visited, expected: usize) -> Self {
-        let slots = vec![0; slots_for(expected).max(SLOTS_MIN)];
-        Self { visited, shift: shift_for(slots.len()), slots, used: 0, fresh: Vec::new(), links: Vec::new() }
+        // States do not spread evenly, and there must be room for all candidates of a block, the same twice included.
+        let slots = vec![0; slots_for(expected + expected / 16).max(SLOTS_MIN)];
+        Self { visited, slots, used: 0, fresh: Vec::new(), links: Vec::new() }
     }
 
     /// What stands where a fingerprint belongs. Reading it brings that part of the table near, and waits for nothing else.
     #[inline]
     pub(super) fn home(&self, print: u64) -> u64 {
-        self.slots[home(print, self.shift)]
+        self.slots[home(print, self.slots.len())]
     }
 
     /// The number of the state of `candidate`, if it has one; without meaning where states are told apart by fingerprints.
@@ -104,8 +103,7 @@ impl<S: Copy + Eq> Shard<S> {
     /// The slot that has what is asked for, or else the slot that it would be put in.
     #[inline]
     fn probe(&self, print: u64, is_same: impl Fn(u32) -> bool) -> Result<usize, usize> {
-        let last = self.slots.len() - 1;
-        let mut slot = home(print, self.shift);
+        let mut slot = home(print, self.slots.len());
         loop {
             let entry = self.slots[slot];
             if entry == 0 {
@@ -118,7 +116,7 @@ impl<S: Copy + Eq> Shard<S> {
             if same {
                 return Ok(slot);
             }
-            slot = (slot + 1) & last;
+            slot = after(slot, self.slots.len());
         }
     }
 
@@ -128,7 +126,7 @@ impl<S: Copy + Eq> Shard<S> {
 
     /// How much more memory it takes to have room for `more` states.
     pub(super) fn bytes_for(&self, more: usize) -> u64 {
-        let slots = slots_for(self.used + more);
+        let slots = self.slots_with(more);
         let fresh = more.saturating_sub(self.fresh.capacity()) * size_of::<Fresh<S>>();
         fresh as u64 + if slots > self.slots.len() { bytes_of(slots) } else { 0 }
     }
@@ -138,22 +136,27 @@ impl<S: Copy + Eq> Shard<S> {
         bytes_of(self.slots.len()) + fresh as u64
     }
 
+    /// How many slots there are when there is room for `more` states. A table that is too small at least doubles.
+    fn slots_with(&self, more: usize) -> usize {
+        let (slots, needed) = (self.slots.len(), slots_for(self.used + more));
+        if needed <= slots { slots } else { needed.max(2 * slots) }
+    }
+
     /// Makes room for `more` states.
     pub(super) fn reserve(&mut self, more: usize) {
-        let slots = slots_for(self.used + more);
-        if slots <= self.slots.len() {
+        let slots = self.slots_with(more);
+        if slots == self.slots.len() {
             return;
         }
         let old = std::mem::replace(&mut self.slots, vec![0; slots]);
-        self.shift = shift_for(slots);
         for entry in old.into_iter().filter(|entry| *entry != 0) {
             let print = match self.visited {
                 Visited::Exact => entry >> 32 << TAG_SHIFT,
                 Visited::Fingerprints => entry,
             };
-            let mut slot = home(print, self.shift);
+            let mut slot = home(print, slots);
             while self.slots[slot] != 0 {
-                slot = (slot + 1) & (slots - 1);
+                slot = after(slot, slots);
             }
             self.slots[slot] = entry;
         }
@@ -220,19 +223,19 @@ const fn tagged(print: u64) -> u64 {
     print >> TAG_SHIFT << 32
 }
 
-/// Where a fingerprint belongs: the bits after those that choose the shard say.
-const fn home(print: u64, shift: u32) -> usize {
-    ((print << SHARD_BITS) >> shift) as usize
+/// Where a fingerprint belongs among so many slots: the bits after those that choose the shard say, as a fraction.
+const fn home(print: u64, slots: usize) -> usize {
+    ((((print << SHARD_BITS) >> 32) * slots as u64) >> 32) as usize
 }
 
-/// By how much fingerprints are shifted for so many slots, a power of two.
-const fn shift_for(slots: usize) -> u32 {
-    64 - slots.trailing_zeros()
+/// The slot after another.
+const fn after(slot: usize, slots: usize) -> usize {
+    if slot + 1 == slots { 0 } else { slot + 1 }
 }
 
 /// How many slots have room for so many states.
-fn slots_for(states: usize) -> usize {
-    (states * 10 / TENTHS_MAX + 1).next_power_of_two()
+const fn slots_for(states: usize) -> usize {
+    states * 10 / TENTHS_MAX + 1
 }
 
 const fn bytes_of(slots: usize) -> u64 {

@@ -195,11 +195,11 @@ proptest! {
 
 #[test]
 fn a_level_of_many_blocks_has_one_order() {
-    let model = Dice { seed: 3, nodes: 40_000, degree: 6, starts: 20_000, broken: 0 };
+    let model = Dice { seed: 3, nodes: 120_000, degree: 4, starts: 60_000, broken: 0 };
     let starts: BTreeSet<_> = model.init_states().into_iter().filter(|state| model.within_boundary(state)).collect();
     assert!(starts.len() > BLOCK, "the first level alone has more than one block");
     same_as_plain(&model);
-    let model = Dice { broken: 25_000, ..model };
+    let model = Dice { broken: 60_000, ..model };
     let plain = Plain::of(&model);
     let broken = plain.broken.expect("a state is broken").pop();
     assert!(plain.states[..BLOCK].iter().all(|state| Some(*state) != broken), "it is not in the first block");

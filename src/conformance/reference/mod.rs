@@ -16,13 +16,15 @@ mod open;
 mod profile;
 mod provider;
 mod refusal;
+mod sabotage;
 mod serve;
+mod spoil;
 mod spooler;
 mod store;
 mod submit;
 mod supervisor;
 
-pub use adapter_fault::{ADAPTER_FAULTS, AdapterFault};
+pub use adapter_fault::{ADAPTER_FAULTS, AdapterFault, Gravity};
 pub use fault::{FAULTS, Fault};
 pub use provider::Reference;
 pub use serve::{ReferenceError, ReferenceOptions, run};

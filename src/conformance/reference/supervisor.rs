@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use spoolproof_sdk::lines::{LINE_MAX, read_line};
 use spoolproof_sdk::wire::{CallParams, RestartKind};
 
-use super::adapter_fault::{EXIT_AT_START, STDERR_NOISE, spoil};
+use super::adapter_fault::EXIT_AT_START;
+use super::sabotage::{Fate, INJECTED, Sabotage};
 
 /// How long a store process may take to stop before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -62,13 +63,23 @@ struct Session<'a, W: Write> {
     /// What the checker sent while a process was being stopped.
     backlog: VecDeque<Event>,
     process: Process,
-    /// The checker's requests that the store has not answered, and their methods.
-    asked: Vec<(Value, String)>,
+    /// The checker's requests that the store has not answered.
+    asked: Vec<Asked>,
     /// The store's requests that the checker has not answered: our id and the store's.
     asking: BTreeMap<String, Value>,
     /// Those of processes that are gone.
     stale: BTreeSet<String>,
     requests: u64,
+    sabotage: Sabotage,
+    /// What a deaf adapter has not listened to.
+    unheard: Vec<Vec<u8>>,
+}
+
+/// A request of the checker's.
+struct Asked {
+    id: Value,
+    method: String,
+    params: Value,
 }
 
 /// Serves one checker.
@@ -95,6 +106,8 @@ pub(super) fn supervise(
         asking: BTreeMap::new(),
         stale: BTreeSet::new(),
         requests: 0,
+        sabotage: Sabotage::new(supervisor.adapter_fault),
+        unheard: Vec::new(),
     };
     session.run()
 }
@@ -158,7 +171,13 @@ impl<W: Write> Session<'_, W> {
             };
             match event {
                 Event::Checker(line) => match line? {
-                    Some(line) => self.take_from_checker(line)?,
+                    Some(line) => {
+                        if let Some(ended) = self.take_from_checker(line)? {
+                            return Ok(ended);
+                        }
+                    }
+                    // This one is ended by the checker, or never.
+                    None if self.sabotage.stays() => {}
                     None => return self.drain(),
                 },
                 Event::Store { process, .. } if process != self.process.number => {}
@@ -191,66 +210,93 @@ impl<W: Write> Session<'_, W> {
         Ok(Ended::Closed)
     }
 
-    fn take_from_checker(&mut self, line: Vec<u8>) -> io::Result<()> {
+    fn take_from_checker(&mut self, line: Vec<u8>) -> io::Result<Option<Ended>> {
         // What is no JSON-RPC goes through as it is: it is for the store's own framing to refuse it.
-        let Ok(mut message) = serde_json::from_slice::<Value>(&line) else { return self.process.send(&line) };
+        let Ok(mut message) = serde_json::from_slice::<Value>(&line) else {
+            return self.process.send(&line).map(|()| None);
+        };
         let id = message.get("id").cloned();
-        match (message.get("method").and_then(Value::as_str), id) {
-            (Some("restart"), Some(id)) => {
-                let params = message.get("params").cloned().unwrap_or_default();
-                match serde_json::from_value::<CallParams>(params).ok().and_then(|params| params.kind) {
-                    Some(kind) => self.restart(kind, &id),
-                    None => {
-                        self.asked.push((id, "restart".to_owned()));
-                        self.process.send(&line)
-                    }
-                }
+        match (message.get("method").and_then(Value::as_str).map(str::to_owned), id) {
+            (Some(_), Some(_)) if self.sabotage.is_deaf() && !self.asking.is_empty() => {
+                self.unheard.push(line);
+                Ok(None)
             }
-            (Some(method), Some(id)) => {
-                self.asked.push((id, method.to_owned()));
-                self.process.send(&line)
-            }
+            (Some(method), Some(id)) => self.take_request(id, method, message),
             (None, Some(Value::String(id))) => {
-                if self.stale.remove(&id) {
-                    return Ok(());
+                if Sabotage::is_own(&id) || self.stale.remove(&id) {
+                    return Ok(None);
                 }
                 if let Some(own) = self.asking.remove(&id) {
                     message["id"] = own;
                 }
-                self.process.send(message.to_string().as_bytes())
+                self.process.send(message.to_string().as_bytes())?;
+                for line in std::mem::take(&mut self.unheard) {
+                    self.take_from_checker(line)?;
+                }
+                Ok(None)
             }
-            _ => self.process.send(&line),
+            _ => self.process.send(&line).map(|()| None),
         }
+    }
+
+    fn take_request(&mut self, id: Value, method: String, mut message: Value) -> io::Result<Option<Ended>> {
+        let inbound = self.sabotage.request(&method, &mut message);
+        for injected in inbound.before {
+            self.process.send(injected.to_string().as_bytes())?;
+        }
+        let params = message.get("params").cloned().unwrap_or_default();
+        let kind = (method == "restart").then(|| serde_json::from_value::<CallParams>(params.clone()).ok()?.kind);
+        match (inbound.fate, kind.flatten()) {
+            (Fate::Answer(mut answer), _) => {
+                answer["jsonrpc"] = "2.0".into();
+                answer["id"] = id;
+                self.send(&answer)?;
+            }
+            (Fate::Drop, _) => {}
+            (Fate::Exit, _) => return Ok(Some(Ended::Shutdown)),
+            (Fate::Restart, _) => self.restart(RestartKind::Clean, &id)?,
+            (Fate::Pass, Some(kind)) => self.restart(kind, &id)?,
+            (Fate::Pass, None) => {
+                self.asked.push(Asked { id, method, params });
+                self.process.send(message.to_string().as_bytes())?;
+            }
+        }
+        Ok(None)
     }
 
     fn take_from_store(&mut self, line: &[u8]) -> io::Result<Option<Ended>> {
         let mut message = serde_json::from_slice::<Value>(line)?;
-        let Some(id) = message.get("id").cloned() else { return self.send(&message).map(|()| None) };
+        let id = message.get("id").cloned();
         if message.get("method").is_some() {
             // Each process counts from one, and ids are unique per sender.
-            self.requests += 1;
-            let own = format!("reference-{}", self.requests);
-            message["id"] = own.clone().into();
-            self.asking.insert(own, id);
-            return self.send(&message).map(|()| None);
-        }
-        let asked = self.asked.iter().rposition(|(each, _)| *each == id).map(|index| self.asked.remove(index).1);
-        match (asked.as_deref(), self.supervisor.adapter_fault) {
-            (Some("shutdown"), _) => {
-                self.send(&message)?;
-                Ok(Some(Ended::Shutdown))
-            }
-            (Some("submit_message"), Some(fault)) => {
-                if fault == STDERR_NOISE {
-                    writeln!(io::stderr(), "warning: {}", "this adapter likes to talk; ".repeat(200))?;
+            let own = id.map(|id| {
+                self.requests += 1;
+                let own = format!("reference-{}", self.requests);
+                message["id"] = own.clone().into();
+                (own, id)
+            });
+            let outbound = self.sabotage.outgoing(message);
+            match (own, outbound.answered) {
+                (Some((own, id)), Some(answer)) => {
+                    self.stale.insert(own);
+                    let answer = json!({ "jsonrpc": "2.0", "id": id, "result": answer });
+                    self.process.send(answer.to_string().as_bytes())?;
                 }
-                let spoiled = spoil(fault, &message);
-                self.writer.write_all(&spoiled.bytes)?;
-                self.writer.flush()?;
-                Ok(spoiled.exits.then_some(Ended::Shutdown))
+                (Some((own, id)), None) => _ = self.asking.insert(own, id),
+                (None, _) => {}
             }
-            _ => self.send(&message).map(|()| None),
+            return outbound.sent.iter().try_for_each(|message| self.send(message)).map(|()| None);
         }
+        let Some(id) = id.filter(|id| id != INJECTED) else { return Ok(None) };
+        let asked = self.asked.iter().rposition(|each| each.id == id).map(|index| self.asked.remove(index));
+        let Some(Asked { method, params, .. }) = asked else { return self.send(&message).map(|()| None) };
+        if method == "shutdown" {
+            return self.send(&message).map(|()| Some(Ended::Shutdown));
+        }
+        let spoilt = self.sabotage.answer(&method, &params, message, method == "submit_message");
+        self.writer.write_all(&spoilt.bytes)?;
+        self.writer.flush()?;
+        Ok(spoilt.exits.then_some(Ended::Shutdown))
     }
 
     /// Stops the store process and starts another on the same database.
@@ -266,7 +312,7 @@ impl<W: Write> Session<'_, W> {
         self.process = Process::start(self.supervisor, self.process.number + 1, &self.sender)?;
         self.stale.extend(std::mem::take(&mut self.asking).into_keys());
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": { "hresult": "S_OK" } }))?;
-        for (id, method) in std::mem::take(&mut self.asked).into_iter().rev() {
+        for Asked { id, method, .. } in std::mem::take(&mut self.asked).into_iter().rev() {
             let error = json!({ "code": -32000, "message": format!("the store was restarted during `{method}`") });
             self.send(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))?;
         }

@@ -9,7 +9,7 @@ use crate::conformance::sut::{Outcome, Sut};
 use crate::scenario::{Happening, SpoolerScenario, recipient};
 
 /// How often a spooler is woken in a row that says that it is not idle.
-const WAKES: usize = 25;
+pub(in crate::conformance) const WAKES: usize = 25;
 
 /// Who is killed when the case wants it, and how its error is told from others.
 pub(super) trait Mortal: Sut {

@@ -5,4 +5,7 @@ mod parts;
 mod stage;
 mod suite;
 
+pub(super) use case::WAKES;
+pub(super) use parts::Parts;
+pub(super) use stage::Stage;
 pub use suite::{SpoolerPlan, run_spooler};

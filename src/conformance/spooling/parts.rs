@@ -10,7 +10,7 @@ const DELAY_S: u32 = 60;
 
 /// The transports and preprocessors, and how far each has come in its script.
 #[derive(Clone, Debug)]
-pub(super) struct Parts<'a> {
+pub(in crate::conformance) struct Parts<'a> {
     scenario: &'a SpoolerScenario,
     handed: Vec<usize>,
     run: Vec<usize>,
@@ -52,7 +52,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The transports as a spooler finds them registered.
-    pub(super) fn transports(scenario: &SpoolerScenario) -> Vec<Transport> {
+    pub(in crate::conformance) fn transports(scenario: &SpoolerScenario) -> Vec<Transport> {
         let of = |(at, played): (usize, &crate::scenario::PlayedTransport)| Transport {
             name: Self::name(at + 1),
             addrtypes: played.addrtypes.clone(),

@@ -17,7 +17,7 @@ pub(super) const SPOOLER: &str = "spooler";
 
 /// Everything around the spooler, while one case runs.
 #[derive(Debug)]
-pub(super) struct Stage<'a> {
+pub(in crate::conformance) struct Stage<'a> {
     case: &'a str,
     oracle: &'a mut Oracle,
     store: Simulated,
@@ -33,7 +33,7 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(scenario: &'a SpoolerScenario, oracle: &'a mut Oracle) -> Self {
+    pub(in crate::conformance) fn new(scenario: &'a SpoolerScenario, oracle: &'a mut Oracle) -> Self {
         let roster = Roster::new(Parts::transports(scenario), Parts::preprocessors(scenario));
         Self {
             case: &scenario.id,
@@ -49,7 +49,7 @@ impl<'a> Stage<'a> {
     }
 
     /// A client composes and submits a message; MAPI asks for preprocessing if a preprocessor matches.
-    pub(super) fn submit(&mut self, name: &str, draft: CallParams) {
+    pub(in crate::conformance) fn submit(&mut self, name: &str, draft: CallParams) {
         let session = Some("client-1".to_owned());
         let draft = CallParams { session: session.clone(), subject: Some(format!("message {name}")), ..draft };
         let Ok(created) = self.of_store("create_message", &draft) else { return };
