@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use spoolproof::check::{Bounds, SHIPPED_BOUNDS};
 use spoolproof::conformance::{Adapter, Options, Plan, Progress, Simulated, Target, run};
-use spoolproof::generate::{Behaviour, Case, Goal, Named, Stimulus, Suite, Walking};
+use spoolproof::generate::{Behaviour, Case, Goal, Named, SUITE_BOUNDS, Stimulus, Suite, Walking};
 use spoolproof::model::{AMBIGUITIES, Rules};
 use spoolproof::oracle::{Account, Verdict};
 use spoolproof::scenario::Scenario;
@@ -20,7 +20,8 @@ use follow::Follower;
 const MEMORY: u64 = 1 << 30;
 
 fn bounds(names: &[&str]) -> Vec<Bounds> {
-    let carried = |name: &&str| SHIPPED_BOUNDS.iter().find(|(carried, _)| carried == name).expect("carried bounds");
+    let all = || SHIPPED_BOUNDS.iter().chain(SUITE_BOUNDS);
+    let carried = |name: &&str| all().find(|(carried, _)| carried == name).expect("carried bounds");
     names.iter().map(carried).map(|(name, text)| Bounds::parse(name, text).expect("they are right")).collect()
 }
 
@@ -141,7 +142,9 @@ fn covers_every_transition(name: &str) {
 
 #[test]
 fn transitions_that_are_claimed_are_taken() {
-    ["rivals", "tiny", "known", "filing", "resend", "overtaking"].into_iter().for_each(covers_every_transition);
+    ["rivals", "tiny", "known", "filing", "resend", "overtaking", "direct", "nobody"]
+        .into_iter()
+        .for_each(covers_every_transition);
 }
 
 #[test]
@@ -171,7 +174,7 @@ fn no_suite_is_a_tenth_longer_than_it_must_be() {
 #[test]
 fn requirements_that_are_claimed_are_exercised() {
     let catalogue = catalogue();
-    let suite = suite(&Goal::Requirements(readings(&catalogue)), &["rivals", "known", "filing"]);
+    let suite = suite(&Goal::Requirements(readings(&catalogue)), &["rivals", "known", "filing", "direct", "nobody"]);
     is_legal(&suite);
     let (mut wrong, mut under_readings) = (Vec::new(), 0);
     for case in suite.cases() {
@@ -219,7 +222,7 @@ fn complete_suites_and_walks_are_legal() {
 #[test]
 fn the_reference_provider_passes() {
     let catalogue = catalogue();
-    let small = ["rivals", "tiny", "known", "filing"];
+    let small = ["rivals", "tiny", "known", "filing", "direct", "nobody"];
     let walking = Goal::Walks(Walking { seed: 1, walks: 8 });
     let suites = [
         suite(&Goal::Transitions, &small),

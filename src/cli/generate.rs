@@ -67,7 +67,11 @@ enum GoalArg {
 impl Generate {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         let catalogue = library::catalogue()?;
-        let named = self.bounds.iter().map(|bounds| check::bounds(bounds)).collect::<Result<Vec<Bounds>, _>>()?;
+        let named = self
+            .bounds
+            .iter()
+            .map(|name| suite::carried(name).map_or_else(|| check::bounds(name), Ok))
+            .collect::<Result<Vec<Bounds>, _>>()?;
         let goal = self.goal.map(|goal| match goal {
             GoalArg::Transitions => Goal::Transitions,
             GoalArg::Pairs => Goal::Pairs,

@@ -1,11 +1,13 @@
 //! The suites that a run can ask for by name: the carried cases, and how much is generated beside them.
 
+use std::path::Path;
+
 use clap::ValueEnum;
 
 use super::failure::Failure;
 use super::library;
 use crate::check::{Bounds, SHIPPED_BOUNDS};
-use crate::generate::{Goal, Named, Suite, Walking};
+use crate::generate::{Goal, Named, SUITE_BOUNDS, Suite, Walking};
 use crate::model::AMBIGUITIES;
 use crate::scenario::Scenario;
 use crate::spec::{Catalogue, Stance};
@@ -63,13 +65,20 @@ pub(crate) fn generate(goal: &Goal, bounds: &[Bounds]) -> Result<Suite, Failure>
 pub(crate) fn usual_bounds(goal: &Goal) -> Vec<Bounds> {
     let names: &[&str] = match goal {
         Goal::Transitions | Goal::Pairs => SMALL,
-        Goal::Requirements(_) => &["rivals", "known", "tiny", "filing", "partial", "fair", "resend"],
+        Goal::Requirements(_) => {
+            &["rivals", "known", "tiny", "filing", "partial", "fair", "resend", "direct", "nobody", "members"]
+        }
         Goal::Complete(_) => &["rivals", "tiny"],
         Goal::Walks(_) => &["spoolers", "tight", "deep", "preprocess", "finish"],
     };
-    let carried = |name: &&str| SHIPPED_BOUNDS.iter().find(|(carried, _)| carried == name);
-    let found = names.iter().filter_map(carried);
-    found.filter_map(|(name, text)| Bounds::parse(name, text).ok()).collect()
+    names.iter().filter_map(|name| carried(Path::new(name))).collect()
+}
+
+/// The carried bounds of that name, those for suites alone among them.
+pub(crate) fn carried(name: &Path) -> Option<Bounds> {
+    let mut all = SHIPPED_BOUNDS.iter().chain(SUITE_BOUNDS);
+    let (name, text) = all.find(|(carried, _)| Path::new(carried) == name)?;
+    Bounds::parse(name, text).ok()
 }
 
 /// The readings beside the defaults that a provider may follow, if it says so or without a word, and that the model knows.
@@ -107,4 +116,7 @@ const SMALL: &[&str] = &[
     "overtaking",
     "again",
     "completed",
+    "direct",
+    "nobody",
+    "members",
 ];

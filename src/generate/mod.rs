@@ -24,5 +24,5 @@ pub use case::Case;
 pub use moves::{LeftOut, Move, Stimulus};
 pub use requirements::Named;
 pub use steering::Steering;
-pub use suite::{Goal, NotExplored, Part, Suite};
+pub use suite::{Goal, NotExplored, Part, SUITE_BOUNDS, Suite};
 pub use walks::Walking;

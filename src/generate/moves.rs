@@ -57,6 +57,8 @@ pub enum LeftOut {
     Behind,
     /// A clause of a store applies in no state of the bounds.
     NotEnabled,
+    /// It is about callers, and the cases for stores have these keep their rules.
+    OfCallers,
     /// Only a store that does not follow a SHOULD answers so.
     Deviation,
     /// A case has one answer to each call that it goes on from, and these two states differ in none.
@@ -73,6 +75,7 @@ impl LeftOut {
             Self::SessionDies => "it takes the death of a session that the store outlives, which is no call",
             Self::Behind => "every way there leads through an answer that is the store's choice, or through no call",
             Self::NotEnabled => "no call in any state of these bounds makes it apply",
+            Self::OfCallers => "it says what clients, spoolers or transports do, and here these keep their rules",
             Self::Deviation => "only a store that does not follow a SHOULD answers so",
             Self::Alike => "no calls within these bounds tell the two states apart",
         }
@@ -213,6 +216,7 @@ impl Next {
 fn left_open(step: &Step) -> impl Iterator<Item = Aspect> {
     let (m, calls) = (&step.next, &step.calls);
     let open = [
+        (matches!(step.reply, Reply::Refused(_)), Aspect::Access),
         (calls.prepare == Times::Any, Aspect::Prepare),
         (calls.expand == Times::Any, Aspect::Expand),
         (calls.complete == Times::Any, Aspect::Complete),

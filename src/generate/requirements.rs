@@ -11,7 +11,9 @@ use super::behaviour::Behaviour;
 use super::case::Case;
 use super::moves::{LeftOut, Move, Stimulus};
 use crate::check::{Bounds, Budget};
-use crate::model::{Action, Call, Clause, Dims, Reply, Rules, Session, Step, World, all_clauses, steps};
+use crate::model::{
+    Action, Call, Clause, Dims, Reply, Rules, Session, Step, World, all_clauses, clauses_of_callers, steps,
+};
 
 /// A reading that is not the default, as `("B1", "SampleStore")`.
 pub type Named = (String, String);
@@ -88,7 +90,12 @@ impl Reached {
             let stating: Vec<&Clause> =
                 all_clauses().filter(|clause| cited(clause).any(|(_, cited)| cited == id)).collect();
             let deviations = !stating.is_empty() && stating.iter().all(|clause| !clause.breaks.is_empty());
-            let why = if deviations { LeftOut::Deviation } else { LeftOut::NotEnabled };
+            let of_callers = stating.iter().all(|clause| clauses_of_callers().any(|other| other.name == clause.name));
+            let why = match (deviations, of_callers) {
+                (true, _) => LeftOut::Deviation,
+                (false, true) => LeftOut::OfCallers,
+                (false, false) => LeftOut::NotEnabled,
+            };
             let says: Vec<&str> = stating.iter().map(|clause| clause.says()).collect();
             missed.entry(why).or_default().push(format!("{id}: {}", says.join("; ")));
         }

@@ -31,6 +31,13 @@ pub enum Goal {
     Walks(Walking),
 }
 
+/// Instances for suites alone, as [`SHIPPED_BOUNDS`](crate::check::SHIPPED_BOUNDS) has those for checks: name and text.
+pub const SUITE_BOUNDS: &[(&str, &str)] = &[
+    ("direct", include_str!("../../models/suites/direct.toml")),
+    ("nobody", include_str!("../../models/suites/nobody.toml")),
+    ("members", include_str!("../../models/suites/members.toml")),
+];
+
 /// What was generated for a goal within one instance.
 #[derive(Clone, Debug)]
 pub struct Part {
