@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use spoolproof::oracle::{Account, Setting, Verdict, Who};
@@ -17,7 +18,7 @@ fn check(name: &str, expected: &[(u64, Verdict, Who, &[&str])]) {
     let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
     let setting = Setting::of_log(reader.header().clone());
     let mut account = Account::default();
-    audit(&catalogue, name, reader, setting, &mut account, |_| ());
+    audit(&catalogue, name, reader, setting, &mut account, |_| ControlFlow::Continue(()));
     let found: Vec<_> = account
         .ledger
         .findings

@@ -192,7 +192,7 @@ fn what_is_no_adapter_exits_with_3_and_its_log_is_shown() {
     let ran = check(&["conform", "--provider", &format!("'{program}' schema")], exit::FAILED);
     assert!(ran.err.contains("failed before the first case"), "{}", ran.err);
     let ran = check(&["conform", "--provider", &format!("'{program}' explain ABT-4")], exit::FAILED);
-    assert!(ran.err.contains("no requirement, ambiguity or group is called `ABT-4`"), "{}", ran.err);
+    assert!(ran.err.contains("no requirement, ambiguity, group or case is called `ABT-4`"), "{}", ran.err);
     check(&["conform", "--provider", "./not-there"], exit::FAILED);
 }
 
@@ -310,12 +310,56 @@ fn colours_are_where_they_belong() {
 fn help_names_the_commands_and_the_exit_codes() {
     let ran = check(&["--help"], 0);
     insta::assert_snapshot!("help", ran.out);
-    for command in ["audit", "check", "conform", "explain", "list", "reference", "replay", "schema", "simulate"] {
+    let commands =
+        ["adequacy", "audit", "check", "conform", "explain", "list", "reference", "replay", "schema", "simulate"];
+    for command in commands {
         let help = check(&[command, "--help"], 0).out;
         assert!(help.contains(&format!("Usage: spoolproof {command}")), "{help}");
     }
     let version = check(&["--version"], 0).out;
     assert_eq!(version.trim_end(), concat!("spoolproof ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_suite_with_a_gap_is_not_adequate_and_the_gap_is_kept_as_a_case() {
+    let bench = Bench::new();
+    let case = include_str!("../scenarios/queue/empty.toml");
+    bench.write("mine.toml", case);
+    let args = ["adequacy", "--suite", "mine.toml", "--fault", "lock-not-set", "--json", "all.json"];
+    let ran = checked(&bench, &args, exit::VIOLATION);
+    assert!(ran.out.contains("not killed: lock-not-set (SLS-04"), "{}", ran.out);
+    assert!(ran.out.contains("0 of 1 mutants killed (0 %)"), "{}", ran.out);
+    assert!(ran.err.contains("gap.lock-not-set.toml shows the gap"), "{}", ran.err);
+    let table: Value = serde_json::from_str(&bench.read("all.json")).expect("JSON");
+    assert_eq!(table["mutants"][0]["fate"], "gap");
+    let again = ["conform", "out/gap.lock-not-set.toml", "--fault", "lock-not-set"];
+    checked(&bench, &again, exit::VIOLATION);
+    checked(&bench, &again[..2], exit::CONFORMS);
+}
+
+#[test]
+fn what_adequacy_cannot_do_is_said_before_it_begins() {
+    let nothing = check(&["adequacy", "--fault", "abort-refuse"], exit::NOTHING_RUN);
+    assert!(nothing.err.contains("did you mean `abort-refused`?"), "{}", nothing.err);
+    for args in [
+        &["adequacy", "--fault", "[", "--role", "spooler"][..],
+        &["adequacy", "--markdown", "no/such/folder.md"],
+        &["adequacy", "--suite", "no-such-file.toml"],
+        &["adequacy", "--states", "0"],
+        &["reference", "--trivial", "okay"],
+    ] {
+        let ran = check(args, exit::UNREADABLE);
+        assert!(ran.out.is_empty() && ran.err.contains("error: "), "{args:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_trivial_store_is_served_as_any_other() {
+    let provider = format!("'{}' reference --trivial ok", env!("CARGO_BIN_EXE_spoolproof"));
+    let args =
+        ["conform", "--no-doctor", "--provider", &provider, "--timeout", "1", "--case", "submit/marks-and-queues"];
+    let ran = check(&args, exit::VIOLATION);
+    assert!(ran.out.starts_with("trivial-ok ") && ran.out.contains("VIOLATION"), "{}", ran.out);
 }
 
 #[test]
@@ -333,6 +377,15 @@ fn faults_are_listed_with_what_they_break() {
     let ran = check(&["reference", "--list-faults"], 0);
     let line = ran.out.lines().find(|line| line.contains("abort-locked-succeeds")).expect("it is listed");
     assert!(line.contains("cancels a message that the spooler has locked") && line.contains("SLS-08"), "{line}");
+    for who in ["store", "spooler"] {
+        let ran = check(&["reference", "--role", who, "--list-faults"], 0);
+        let (awake, asleep) = ran.out.split_once(", asleep until a particular history (").expect("two sections");
+        assert!(awake.starts_with(&format!("The {who}, at once (")) && !awake.contains("sleeper-"), "{awake}");
+        let (asleep, adapter) = asleep.split_once("The adapter …").expect("the adapter's come last");
+        let names = asleep.lines().skip(1).map(str::trim_start);
+        assert!(names.clone().count() > 10 && names.clone().all(|line| line.starts_with("sleeper-")), "{asleep}");
+        assert!(adapter.contains("adapter-"), "{adapter}");
+    }
 }
 
 #[test]

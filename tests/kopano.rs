@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::BufReader;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -22,7 +23,7 @@ fn audit_into(name: &str, account: &mut Account) {
     let reader = Reader::new(reader, name, ReadOptions::default()).expect("the header is good");
     let setting = Setting::of_log(reader.header().clone());
     let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
-    audit(&catalogue, name, reader, setting, account, |_| ());
+    audit(&catalogue, name, reader, setting, account, |_| ControlFlow::Continue(()));
 }
 
 fn expected(name: &str) -> Value {

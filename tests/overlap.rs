@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use spoolproof::oracle::{Account, Finding, Setting, Verdict};
@@ -47,7 +48,7 @@ fn judge(log: &str) -> Account {
     let reader = Reader::new(log.as_bytes(), "log", ReadOptions::default()).expect("the header is good");
     let setting = Setting::of_log(reader.header().clone());
     let mut account = Account::default();
-    audit(&catalogue, "log", reader, setting, &mut account, |_| ());
+    audit(&catalogue, "log", reader, setting, &mut account, |_| ControlFlow::Continue(()));
     account.settle();
     assert!(!account.unreadable, "{:#?}", account.ledger.findings);
     account

@@ -2,11 +2,12 @@
 
 mod common;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use spoolproof::conformance::reference::SPOOLER_FAULTS;
 use spoolproof::conformance::{Adapter, Deadlines, Options, Progress, SpoolerPlan, Target, run_spooler};
-use spoolproof::oracle::{Account, Setting, Verdict, Who};
+use spoolproof::oracle::{Account, Finding, Setting, Verdict, Who};
 use spoolproof::scenario::SpoolerScenario;
 use spoolproof::spec::{Catalogue, RequirementStatus};
 use spoolproof::trace::{ReadOptions, Reader, Writer, audit};
@@ -67,26 +68,20 @@ fn the_reference_spooler_conforms() {
     assert!(idle.is_empty(), "requirements of a spooler that no case exercised: {idle:?}");
 }
 
+/// Over the process protocol; `tests/reference/faults.rs` has every fault, without a process for each.
 #[test]
-fn each_fault_is_reported_under_its_own_rule() {
+fn a_sample_of_the_faults_is_reported_over_the_protocol() {
     let scenarios = spooler_cases();
     let all: Vec<&SpoolerScenario> = scenarios.iter().collect();
-    let mut wrong = Vec::new();
-    for fault in SPOOLER_FAULTS.iter().filter(|fault| !fault.breaks.is_empty()) {
+    for fault in SPOOLER_FAULTS.iter().filter(|fault| !fault.breaks.is_empty()).step_by(6) {
         let account = judge(&all, &[fault.name]);
-        let own = account.ledger.findings.iter().filter(|finding| {
+        let is_own = |finding: &Finding| {
             let names = finding.requirements.iter().any(|id| fault.breaks.contains(&id.as_str()));
             names && finding.who == Who::Spooler && finding.verdict == Verdict::Violation
-        });
-        if own.count() == 0 {
-            wrong.push(format!("{}: {:#?}", fault.name, account.ledger.findings.first()));
-        }
-        if account.cases.iter().any(|case| case.verdict == Verdict::Error) {
-            wrong.push(format!("{}: the adapter is blamed", fault.name));
-        }
+        };
+        assert!(account.ledger.findings.iter().any(is_own), "{}: {:#?}", fault.name, account.ledger.findings.first());
+        assert!(account.cases.iter().all(|case| case.verdict != Verdict::Error), "{}", fault.name);
     }
-    assert!(SPOOLER_FAULTS.iter().filter(|fault| !fault.breaks.is_empty()).count() >= 30);
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -139,7 +134,7 @@ fn a_recorded_run_is_judged_the_same_without_the_spooler() {
             let reader = Reader::new(text.as_slice(), id, ReadOptions::default()).expect("what was written reads back");
             let setting = Setting::of_log(reader.header().clone());
             let mut account = Account::default();
-            audit(&catalogue, id, reader, setting, &mut account, |_| ());
+            audit(&catalogue, id, reader, setting, &mut account, |_| ControlFlow::Continue(()));
             again.extend(
                 account.ledger.findings.into_iter().map(|finding| (finding.case, finding.seq, finding.requirements)),
             );

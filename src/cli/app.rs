@@ -6,10 +6,13 @@ use std::process::ExitCode;
 use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::adequacy::Adequacy;
 use super::audit::Audit;
 use super::check::Check;
 use super::conform::Conform;
+use super::diff::DiffArgs;
 use super::doctor::Doctor;
+use super::exit;
 use super::explain::Explain;
 use super::failure::Failure;
 use super::generate::Generate;
@@ -17,8 +20,8 @@ use super::list::List;
 use super::readings::Readings;
 use super::reference::Reference;
 use super::replay::Replay;
+use super::schema::Schema;
 use super::simulate::Simulate;
-use super::{exit, schema};
 
 /// Judges how a MAPI message store sends mail: against the written rules, with the rule and the history in the verdict.
 #[derive(Debug, Parser)]
@@ -39,6 +42,7 @@ enum Command {
     Doctor(Doctor),
     Conform(Conform),
     Audit(Audit),
+    Diff(DiffArgs),
     Check(Check),
     Simulate(Simulate),
     Readings(Readings),
@@ -47,8 +51,8 @@ enum Command {
     Generate(Generate),
     Replay(Replay),
     Reference(Reference),
-    /// Print the JSON schema of reports
-    Schema,
+    Adequacy(Adequacy),
+    Schema(Schema),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -61,9 +65,11 @@ enum Color {
 impl Command {
     fn run(&self) -> Result<u8, Failure> {
         match self {
+            Self::Adequacy(adequacy) => adequacy.run(),
             Self::Audit(audit) => audit.run(),
             Self::Check(check) => check.run(),
             Self::Conform(conform) => conform.run(),
+            Self::Diff(diff) => diff.run(),
             Self::Doctor(doctor) => doctor.run(),
             Self::Explain(explain) => explain.run(),
             Self::Generate(generate) => generate.run(),
@@ -71,7 +77,7 @@ impl Command {
             Self::Readings(readings) => readings.run(),
             Self::Reference(reference) => reference.run(),
             Self::Replay(replay) => replay.run(),
-            Self::Schema => schema::run(),
+            Self::Schema(schema) => schema.run(),
             Self::Simulate(simulate) => simulate.run(),
         }
     }
@@ -88,7 +94,7 @@ pub fn run() -> ExitCode {
 
 /// Examples and exit codes: what people look for when they have read the options.
 fn after_help() -> String {
-    let codes = exit::MEANINGS.map(|(code, meaning)| format!("  {code}  {meaning}\n")).concat();
+    let codes = exit::MEANINGS.map(|(code, meaning)| format!("  {code:<3}  {meaning}\n")).concat();
     format!("{EXAMPLES}\n\nExit codes:\n{}", codes.trim_end())
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -11,7 +12,8 @@ use spoolproof_sdk::wire::Profile;
 use super::failure::Failure;
 use super::output::Outputs;
 use super::progress::Progress;
-use super::{library, subject};
+use super::{library, signals, subject};
+use crate::conformance::Stop;
 use crate::oracle::{Account, Setting};
 use crate::report::{About, Report, Subject};
 use crate::spec::Catalogue;
@@ -57,8 +59,13 @@ impl Audit {
             options: ReadOptions { skip_unknown: self.skip_unknown },
             account: Account::default(),
             subject: None,
+            stop: signals::watch(None)?,
         };
         for file in &self.files {
+            run.account.stopped = run.account.stopped.or_else(|| run.stop.reason());
+            if run.account.stopped.is_some() {
+                break;
+            }
             if let Err(failure) = run.file(file) {
                 run.account.unreadable = true;
                 failure.report();
@@ -97,6 +104,7 @@ struct Run<'a> {
     account: Account,
     /// Who the first log is about.
     subject: Option<Subject>,
+    stop: Stop,
 }
 
 impl Run<'_> {
@@ -123,7 +131,10 @@ impl Run<'_> {
         let progress = Progress::start(None, "lines");
         progress.doing(name);
         let setting = Setting::of_log(header);
-        let ended = audit(self.catalogue, name, reader, setting, &mut self.account, |line| progress.set(line));
+        let ended = audit(self.catalogue, name, reader, setting, &mut self.account, |line| {
+            progress.set(line);
+            self.stop.reason().map_or(ControlFlow::Continue(()), ControlFlow::Break)
+        });
         drop(progress);
         match ended {
             Audited::Damaged(error) => Err(damaged(&error)),

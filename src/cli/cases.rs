@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use globset::{GlobBuilder, GlobMatcher};
 
 use super::failure::Failure;
 use super::library;
 use super::suite::SuiteArg;
-use crate::scenario::{Scenario, SpoolerScenario};
+use crate::scenario::{Pattern, Scenario, SpoolerScenario, names};
 use crate::spec::{Catalogue, closest};
 
 /// The options of every command that runs cases.
@@ -20,7 +19,7 @@ pub(crate) struct Cases {
 
     /// Only these cases: an id, a family or a glob, such as `abort/locked`, `abort`, `*/locked*`
     #[arg(long = "case", value_name = "PATTERN")]
-    patterns: Vec<String>,
+    pub(crate) patterns: Vec<String>,
 
     /// How much is asked: the carried cases, and what is generated beside them; without it, the carried cases alone
     #[arg(long, value_enum, conflicts_with = "paths")]
@@ -32,11 +31,18 @@ pub(crate) struct Cases {
 pub(crate) struct Chosen<T> {
     /// In the order of their ids.
     pub(crate) scenarios: Vec<T>,
+    /// The ids of all that there are, chosen or not.
+    pub(crate) all: Vec<String>,
     /// Whether a file could not be read. The user has been told.
     pub(crate) unreadable: bool,
 }
 
 impl Cases {
+    /// Every case in these files and folders; without one, those that the program carries.
+    pub(crate) const fn whole(paths: Vec<PathBuf>) -> Self {
+        Self { paths, patterns: Vec::new(), suite: None }
+    }
+
     /// Reads the cases. A file that cannot be read is reported, and does not keep the others from running.
     pub(crate) fn choose(&self, catalogue: &Catalogue) -> Result<Chosen<Scenario>, Failure> {
         if self.paths.is_empty() {
@@ -44,8 +50,7 @@ impl Cases {
                 Some(suite) => suite.cases(catalogue)?,
                 None => library::carried(catalogue)?,
             };
-            let scenarios = select(all, &self.patterns)?;
-            return Ok(Chosen { scenarios, unreadable: false });
+            return self.of(all, false);
         }
         self.chosen(library::named(&self.paths, catalogue))
     }
@@ -57,8 +62,7 @@ impl Cases {
                 .help("leave it out: the carried cases for spoolers are run"));
         }
         if self.paths.is_empty() {
-            let scenarios = select(library::carried_for_spoolers(catalogue)?, &self.patterns)?;
-            return Ok(Chosen { scenarios, unreadable: false });
+            return self.of(library::carried_for_spoolers(catalogue)?, false);
         }
         self.chosen(library::named_for_spoolers(&self.paths, catalogue))
     }
@@ -73,10 +77,14 @@ impl Cases {
                 .help("a scenario is a file whose name ends in `.toml`; scenarios/README.md has its form")),
             (false, _) => {
                 failures.iter().for_each(|failure| _ = failure.report());
-                let scenarios = select(scenarios, &self.patterns)?;
-                Ok(Chosen { scenarios, unreadable: !failures.is_empty() })
+                self.of(scenarios, !failures.is_empty())
             }
         }
+    }
+
+    fn of<T: Case>(&self, scenarios: Vec<T>, unreadable: bool) -> Result<Chosen<T>, Failure> {
+        let all = scenarios.iter().map(|scenario| scenario.id().to_owned()).collect();
+        Ok(Chosen { scenarios: select(scenarios, &self.patterns)?, all, unreadable })
     }
 }
 
@@ -107,7 +115,7 @@ pub(crate) fn select<T: Case>(scenarios: Vec<T>, patterns: &[String]) -> Result<
     }
     let mut matchers = Vec::new();
     for pattern in patterns {
-        let matcher = Matcher::new(pattern)?;
+        let matcher = Pattern::new(pattern).map_err(Failure::usage)?;
         if !scenarios.iter().any(|scenario| matcher.is_match(scenario.id())) {
             let meant = closest(pattern, scenarios.iter().flat_map(|scenario| names(scenario.id())));
             let failure = Failure::nothing(format_args!("no case matches `{pattern}`, so nothing was run"));
@@ -122,29 +130,6 @@ pub(crate) fn select<T: Case>(scenarios: Vec<T>, patterns: &[String]) -> Result<
         .into_iter()
         .filter(|scenario| matchers.iter().any(|matcher| matcher.is_match(scenario.id())))
         .collect())
-}
-
-/// What a case can be meant by: its id and its family.
-fn names(id: &str) -> impl Iterator<Item = &str> {
-    [Some(id), id.split_once('/').map(|(family, _)| family)].into_iter().flatten()
-}
-
-struct Matcher {
-    pattern: String,
-    glob: GlobMatcher,
-}
-
-impl Matcher {
-    fn new(pattern: &str) -> Result<Self, Failure> {
-        let glob = GlobBuilder::new(pattern)
-            .build()
-            .map_err(|error| Failure::usage(format_args!("`{pattern}` is no pattern: {}", error.kind())))?;
-        Ok(Self { pattern: pattern.trim_end_matches('/').to_owned(), glob: glob.compile_matcher() })
-    }
-
-    fn is_match(&self, id: &str) -> bool {
-        names(id).any(|name| name == self.pattern) || self.glob.is_match(id)
-    }
 }
 
 #[cfg(test)]

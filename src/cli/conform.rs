@@ -4,22 +4,22 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::{Identity, InitializeResult, Profile};
 
 use super::again::Again;
-use super::cases::{Cases, Chosen};
+use super::cases::{Case, Cases, Chosen};
+use super::contract::Terms;
 use super::failure::Failure;
+use super::observer::Observer;
 use super::output::{self, Outputs};
-use super::progress::Progress;
+use super::portion::{Portion, Taken};
 use super::reference::Part;
 use super::suite::SuiteArg;
-use super::traces::Traces;
-use super::{doctor, library, reference, subject, target};
+use super::{doctor, library, reference, signals, subject, target, units};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
-use crate::oracle::{Account, Verdict};
+use crate::oracle::{Account, Stopped, Verdict};
 use crate::report::layout::{FAINT, STRONG, count};
-use crate::report::{About, Report};
+use crate::report::{About, Contract, Report, Selection};
 use crate::spec::Catalogue;
 
 /// Drive a provider through the cases, and judge what it does
@@ -34,6 +34,9 @@ use crate::spec::Catalogue;
   spoolproof conform --suite standard --provider './my-adapter'
   spoolproof conform mine.toml --provider './my-adapter'
   spoolproof conform --fault abort-locked-succeeds
+  spoolproof conform --provider './my-adapter' --known-failing known-failing.toml --accepted accepted.json
+  spoolproof conform --provider './my-adapter' --shard 1/4 --json shard-1.json
+  spoolproof conform --provider './my-adapter' --rerun-failed report.json
   spoolproof conform --role spooler --provider './my-spooler'")]
 pub(crate) struct Conform {
     /// The part that is judged: a store, or a spooler to which the checker plays store, transports and preprocessors
@@ -72,6 +75,15 @@ pub(crate) struct Conform {
     not_judged: bool,
 
     #[command(flatten)]
+    portion: Portion,
+
+    #[command(flatten)]
+    terms: Terms,
+
+    #[command(flatten)]
+    ends: Ends,
+
+    #[command(flatten)]
     outputs: Outputs,
 }
 
@@ -87,10 +99,9 @@ impl Conform {
     }
 
     fn store(&self, catalogue: &Catalogue) -> Result<u8, Failure> {
-        let Chosen { scenarios, unreadable } = self.cases.choose(catalogue)?;
-        self.judge(catalogue, (scenarios.len(), unreadable), |adapter, claims, observer| {
+        self.judge(catalogue, self.cases.choose(catalogue)?, |cases, adapter, claims, observer| {
             let plan = Plan {
-                scenarios: scenarios.iter().collect(),
+                scenarios: cases.iter().collect(),
                 profile: claims,
                 patience: self.timeout / 5,
                 recorded_by: RECORDED_BY.to_owned(),
@@ -100,53 +111,61 @@ impl Conform {
     }
 
     fn spooler(&self, catalogue: &Catalogue) -> Result<u8, Failure> {
-        let Chosen { scenarios, unreadable } = self.cases.choose_for_spoolers(catalogue)?;
-        self.judge(catalogue, (scenarios.len(), unreadable), |adapter, claims, observer| {
-            let plan = SpoolerPlan {
-                scenarios: scenarios.iter().collect(),
-                profile: claims,
-                recorded_by: RECORDED_BY.to_owned(),
-            };
+        self.judge(catalogue, self.cases.choose_for_spoolers(catalogue)?, |cases, adapter, claims, observer| {
+            let plan =
+                SpoolerPlan { scenarios: cases.iter().collect(), profile: claims, recorded_by: RECORDED_BY.to_owned() };
             conformance::run_spooler(catalogue, adapter, &plan, observer)
         })
     }
 
-    /// Starts the adapter, runs `run` on it, and reports.
-    fn judge(
+    /// Takes the part of the cases that is wanted, starts the adapter, runs `run` on it, and reports.
+    fn judge<T: Case>(
         &self,
         catalogue: &Catalogue,
-        (cases, unreadable): (usize, bool),
-        run: impl FnOnce(&mut Adapter, Option<Profile>, &mut Observer) -> Account,
+        Chosen { scenarios, all, unreadable }: Chosen<T>,
+        run: impl FnOnce(&[T], &mut Adapter, Option<Profile>, &mut Observer<'_>) -> Account,
     ) -> Result<u8, Failure> {
         let claims = match &self.profile {
             Some(profile) => Some(library::profile(profile, catalogue)?.profile),
             None => None,
         };
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let role = self.role.of_wire();
+        let contract = self.terms.read(catalogue, &all, self.selection(), subject::role_name(role))?;
+        let cases = match self.portion.of(scenarios, subject::role_name(role))? {
+            Taken::Cases(cases) => cases,
+            Taken::Nothing(why) => return self.nothing(catalogue, contract, &why),
+        };
         let began = Instant::now();
         let target = target::of(self.provider.as_deref(), self.role, &self.faults)?;
-        let options = Options { deadlines: Deadlines::of_calls(self.timeout), ..Options::default() };
+        let stop = signals::watch(self.ends.time_limit)?;
+        let options =
+            Options { deadlines: Deadlines::of_calls(self.timeout), stop: stop.clone(), ..Options::default() };
         let mut adapter = match Adapter::start(&target, options) {
             Ok(adapter) => adapter,
+            Err(_) if let Some(stopped) = stop.reason() => return self.stopped(catalogue, &contract, stopped),
             Err(error) => return Err(self.did_not_start(catalogue, &target, &error)),
         };
         let about = adapter.about().clone();
         subject::check_role(about.role, self.role)?;
         if !self.no_doctor {
             let ill = doctor::before_cases(&mut adapter, catalogue, self.timeout);
+            if let Some(stopped) = stop.reason() {
+                return self.stopped(catalogue, &contract, stopped);
+            }
             if ill.verdict() == Verdict::Error {
                 return self.outputs.write(&Report::new(catalogue, &ill, self.about(&about, claims.as_ref(), began)));
             }
         }
         subject::warn_of_unknown_readings(&about.profile, "the adapter", catalogue);
-        let mut observer = Observer {
-            progress: Progress::start(Some(cases as u64), "cases"),
-            traces: Traces::new(self.out.as_deref()),
-        };
+        let mut observer =
+            Observer::new(cases.len(), self.out.as_deref(), self.ends.fail_fast.then_some(&contract), stop);
         let profile_claims = claims.clone();
-        let mut account = run(&mut adapter, claims, &mut observer);
+        let mut account = run(&cases, &mut adapter, claims, &mut observer);
         drop(observer);
         account.unreadable = unreadable;
-        let report = Report::new(catalogue, &account, self.about(&about, profile_claims.as_ref(), began));
+        let about = self.about(&about, profile_claims.as_ref(), began);
+        let report = Report::held_to(catalogue, &account, about, &contract);
         if self.not_judged && !self.outputs.takes_stdout() {
             not_judged(&report, catalogue)?;
         }
@@ -161,6 +180,34 @@ impl Conform {
             again: Some(self.again()),
             elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
+    }
+
+    /// What was chosen of the cases, for the report.
+    fn selection(&self) -> Selection {
+        Selection { cases: self.cases.patterns.clone(), shard: self.portion.shard(), rerun: self.portion.is_rerun() }
+    }
+
+    /// Says why no case is run, where that is well; the reports for programs have no case in them.
+    fn nothing(&self, catalogue: &Catalogue, contract: Contract, why: &str) -> Result<u8, Failure> {
+        let subject = subject::new(&Identity::default(), self.role.of_wire(), &Profile::default(), self.source());
+        let about = About { command: "conform", subject, again: None, elapsed_ms: 0 };
+        let contract = Contract { nothing_chosen: true, ..contract };
+        let report = Report::held_to(catalogue, &Account::default(), about, &contract);
+        if !report.unexpected.is_empty() {
+            return self.outputs.write(&report);
+        }
+        if !self.outputs.takes_stdout() {
+            output::print(|out| writeln!(out, "{why}"))?;
+        }
+        self.outputs.write_formats(&report)
+    }
+
+    /// Reports on a run that was stopped before its first case.
+    fn stopped(&self, catalogue: &Catalogue, contract: &Contract, stopped: Stopped) -> Result<u8, Failure> {
+        let account = Account { stopped: Some(stopped), ..Account::default() };
+        let subject = subject::new(&Identity::default(), self.role.of_wire(), &Profile::default(), self.source());
+        let about = About { command: "conform", subject, again: None, elapsed_ms: 0 };
+        self.outputs.write(&Report::held_to(catalogue, &account, about, contract))
     }
 
     /// Says why there is nothing to judge, in the reports for programs too.
@@ -204,25 +251,21 @@ impl Conform {
     }
 }
 
+/// What ends a run before its last case.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What ends the run early")]
+struct Ends {
+    /// Stop after the first case that fails; the others are not exercised
+    #[arg(long)]
+    fail_fast: bool,
+
+    /// Stop when this time is over, such as 60s or 5min, as Ctrl-C does: what has been judged is reported
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    time_limit: Option<Duration>,
+}
+
 /// Who recorded the traces.
 const RECORDED_BY: &str = concat!("spoolproof ", env!("CARGO_PKG_VERSION"));
-
-/// Shows how far the run is, and keeps its traces.
-struct Observer {
-    progress: Progress,
-    traces: Traces,
-}
-
-impl conformance::Progress for Observer {
-    fn begins(&mut self, done: usize, id: &str) {
-        self.progress.set(done as u64);
-        self.progress.doing(id);
-    }
-
-    fn ended(&mut self, id: &str, header: &Header, events: &[Event], has_findings: bool) -> Option<String> {
-        self.traces.keep(id, header, events, has_findings)
-    }
-}
 
 /// The requirements that are judged in principle and were not in this run.
 fn not_judged(report: &Report, catalogue: &Catalogue) -> Result<(), Failure> {

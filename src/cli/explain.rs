@@ -5,21 +5,23 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::failure::Failure;
-use super::{exit, groups, library, output};
+use super::library::CarriedFile;
+use super::{exit, explain_case, groups, library, output};
 use crate::model::{Aspect, Clause, PROPERTIES, all_clauses};
 use crate::report::layout::{FAINT, STRONG, fill, wrap};
-use crate::spec::{Ambiguity, Catalogue, Form, Reading, Requirement, RequirementStatus, closest};
+use crate::spec::{Ambiguity, Catalogue, Form, Reading, Requirement, RequirementStatus, closest, page_address};
 
-/// Print a rule: what it says, where it stands, how it is read, and what checks it
+/// Print a rule: what it says, where it stands, how it is read, and what checks it; or what a case does
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   spoolproof explain                     the groups
   spoolproof explain ABT                 the rules of one group
   spoolproof explain ABT-04              one rule
+  spoolproof explain abort/locked        what a case does, step by step
   spoolproof explain F7 B1=SampleStore   where the pages leave a choice, and one way to read them")]
 pub(crate) struct Explain {
-    /// Requirements (`SLS-08`), ambiguities (`B1`), readings (`B1=LockDominates`) or groups (`SLS`, `B`); without one,
-    /// the groups
+    /// Requirements (`SLS-08`), ambiguities (`B1`), readings (`B1=LockDominates`), groups (`SLS`, `B`) or cases
+    /// (`abort/locked`); without one, the groups
     #[arg(value_name = "ID")]
     ids: Vec<String>,
 }
@@ -54,6 +56,8 @@ impl Explain {
 
 /// What an id stands for.
 enum Topic<'a> {
+    /// Cases of that id: one for stores, and one for spoolers may be called alike.
+    Case(Vec<CarriedFile>),
     Ambiguity(&'a Ambiguity),
     Group(String),
     Reading(&'a Ambiguity, &'a Reading),
@@ -68,9 +72,16 @@ impl<'a> Topic<'a> {
             let requirement = catalogue.requirement(&id).map(Self::Requirement);
             let ambiguity = || catalogue.ambiguity(&id).map(Self::Ambiguity);
             let group = || groups::exists(&id, catalogue).then(|| Self::Group(id.clone()));
-            return requirement.or_else(ambiguity).or_else(group).ok_or_else(|| {
-                Failure::usage(format_args!("no requirement, ambiguity or group is called `{text}`"))
-                    .suggest(catalogue.suggest(&id))
+            let files = library::carried_files();
+            let case = || {
+                let named: Vec<_> = files.iter().filter(|file| file.id == text).cloned().collect();
+                (!named.is_empty()).then_some(Self::Case(named))
+            };
+            return requirement.or_else(ambiguity).or_else(group).or_else(case).ok_or_else(|| {
+                let meant = closest(text, files.iter().map(|file| file.id.as_str()));
+                let meant = meant.filter(|_| text.contains('/')).or_else(|| catalogue.suggest(&id));
+                Failure::usage(format_args!("no requirement, ambiguity, group or case is called `{text}`"))
+                    .suggest(meant)
                     .help("`spoolproof explain` lists the groups")
             });
         };
@@ -89,6 +100,7 @@ impl<'a> Topic<'a> {
     fn write(&self, catalogue: &Catalogue, cases: &[(String, Vec<String>)], out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Ambiguity(row) => ambiguity(row, None, out),
+            Self::Case(files) => files.iter().try_for_each(|file| explain_case::write(file, catalogue, out)),
             Self::Group(id) => groups::members(id, catalogue, out),
             Self::Reading(row, reading) => ambiguity(row, Some(reading), out),
             Self::Requirement(row) => requirement(row, catalogue, cases, out),
@@ -107,7 +119,7 @@ fn requirement(
     paragraph(&row.text, out)?;
     writeln!(out)?;
     field("source", &format!("{}, {}", row.page, row.section), out)?;
-    if let Some(address) = address(&row.page) {
+    if let Some(address) = page_address(&row.page) {
         line("", &address, out)?;
     }
     if let Some(form) = row.form {
@@ -195,12 +207,6 @@ fn ambiguity(row: &Ambiguity, only: Option<&Reading>, out: &mut dyn Write) -> io
 
 const STANCES: &str = "permitted: whoever follows it is not blamed; declared: undecided unless the profile declares it; \
                        rejected: blamed, whatever the profile declares";
-
-/// Where the page can be read, if it is one of the MAPI reference's and not an Open Specifications document.
-fn address(page: &str) -> Option<String> {
-    let is_stem = page.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    is_stem.then(|| format!("https://learn.microsoft.com/office/client-developer/outlook/mapi/{page}"))
-}
 
 fn paragraph(text: &str, out: &mut dyn Write) -> io::Result<()> {
     wrap(text, WIDTH - 2).iter().try_for_each(|line| writeln!(out, "  {line}"))

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::failure::Failure;
+use super::reference::Part;
 use crate::scenario::{Scenario, SpoolerScenario};
 use crate::spec::{Catalogue, NamedProfile, SHIPPED_PROFILES, closest};
 
@@ -67,6 +68,36 @@ pub(crate) fn named_for_spoolers(paths: &[PathBuf], catalogue: &Catalogue) -> (V
 fn read_for_spoolers(id: &str, file: &str, source: &str, catalogue: &Catalogue) -> Result<SpoolerScenario, Failure> {
     let requirements: Vec<&str> = catalogue.requirements().iter().map(|requirement| requirement.id.as_str()).collect();
     SpoolerScenario::parse(id, source, &requirements).map_err(|problems| Failure::in_file(file, source, &problems))
+}
+
+/// A case that the program carries, as its file is.
+#[derive(Clone, Debug)]
+pub(crate) struct CarriedFile {
+    pub(crate) id: String,
+    pub(crate) text: &'static str,
+    /// Who is judged by it.
+    pub(crate) part: Part,
+}
+
+/// The files of all cases that the program carries.
+pub(crate) fn carried_files() -> Vec<CarriedFile> {
+    let mut found = Vec::new();
+    for (folder, part) in [(&SCENARIOS, Part::Store), (&OF_SPOOLERS, Part::Spooler)] {
+        let mut files = Vec::new();
+        collect(folder, &mut files);
+        found.extend(files.into_iter().map(|(id, text)| CarriedFile { id, text, part }));
+    }
+    found
+}
+
+/// The title of a carried case, and the requirements that it is about.
+pub(crate) fn title_and_requirements(file: &CarriedFile, catalogue: &Catalogue) -> (String, Vec<String>) {
+    let read = match file.part {
+        Part::Store => read_scenario(&file.id, "", file.text, catalogue).map(|it| (it.title, it.requirements)),
+        Part::Spooler => read_for_spoolers(&file.id, "", file.text, catalogue).map(|it| (it.title, it.requirements)),
+    };
+    // What is carried has been read by a test.
+    read.unwrap_or_default()
 }
 
 fn collect(folder: &Dir<'static>, files: &mut Vec<(String, &'static str)>) {

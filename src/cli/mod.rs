@@ -3,28 +3,36 @@
 //! It reads arguments and files, calls the layers to its left, and writes what they return. Only here are paths,
 //! colours and exit codes chosen; nothing here decides a verdict.
 
+mod adequacy;
 mod again;
 mod app;
 mod audit;
 mod cases;
 mod check;
 mod conform;
+mod contract;
 mod diagnostic;
+mod diff;
 mod doctor;
+mod earlier;
 pub mod exit;
 mod explain;
+mod explain_case;
 mod failure;
 mod generate;
 mod groups;
 mod library;
 mod list;
+mod observer;
 mod output;
 mod plan;
+mod portion;
 mod progress;
 mod readings;
 mod reference;
 mod replay;
 mod schema;
+mod signals;
 mod simulate;
 mod subject;
 mod suite;

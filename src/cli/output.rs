@@ -1,4 +1,4 @@
-//! Where a report goes: text to stdout, JSON and JUnit where the user wants them.
+//! Where a report goes: text to stdout, JSON, JUnit and SARIF where the user wants them.
 
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::failure::Failure;
-use crate::report::{Report, json, junit, text};
+use super::library;
+use crate::report::{Report, json, junit, sarif, text};
 
 /// The options of every command that judges.
 #[derive(Args, Debug)]
@@ -19,15 +20,22 @@ pub(crate) struct Outputs {
     /// Also write the report as JUnit XML, which CI servers read. `-` is stdout, in place of the text
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     junit: Option<PathBuf>,
+
+    /// Also write what was found as SARIF 2.1.0, which code-scanning views read. `-` is stdout, in place of the text
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    sarif: Option<PathBuf>,
 }
 
 impl Outputs {
     /// Finds out before a long run that its report could not be written.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        if self.json.as_deref().is_some_and(is_stdout) && self.junit.as_deref().is_some_and(is_stdout) {
-            return Err(Failure::usage("`--json -` and `--junit -` cannot both have stdout"));
+        let names = [("--json", &self.json), ("--junit", &self.junit), ("--sarif", &self.sarif)];
+        let on_stdout: Vec<&str> =
+            names.iter().filter(|(_, file)| file.as_deref().is_some_and(is_stdout)).map(|(name, _)| *name).collect();
+        if let [one, other, ..] = on_stdout.as_slice() {
+            return Err(Failure::usage(format_args!("`{one} -` and `{other} -` cannot both have stdout")));
         }
-        for file in [&self.json, &self.junit].into_iter().flatten().filter(|file| !is_stdout(file)) {
+        for file in self.files().filter(|file| !is_stdout(file)) {
             let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
             if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
                 let message = format_args!("cannot write {}: there is no folder {}", file.display(), folder.display());
@@ -42,7 +50,11 @@ impl Outputs {
 
     /// Whether a format for programs has stdout.
     pub(crate) fn takes_stdout(&self) -> bool {
-        [&self.json, &self.junit].into_iter().flatten().any(|file| is_stdout(file))
+        self.files().any(is_stdout)
+    }
+
+    fn files(&self) -> impl Iterator<Item = &Path> {
+        [&self.json, &self.junit, &self.sarif].into_iter().flatten().map(PathBuf::as_path)
     }
 
     /// Writes the report, and hands on its exit code.
@@ -65,13 +77,22 @@ impl Outputs {
                 write_file(file, |out| render(report, out))?;
             }
         }
+        if let Some(file) = &self.sarif {
+            let catalogue = library::catalogue()?;
+            if is_stdout(file) {
+                print(|out| sarif::render(report, &catalogue, out))?;
+            } else {
+                write_file(file, |out| sarif::render(report, &catalogue, out))?;
+            }
+        }
         Ok(report.exit_code)
     }
 }
 
 type Render = fn(&Report, &mut dyn Write) -> io::Result<()>;
 
-fn is_stdout(file: &Path) -> bool {
+/// Whether a file stands for stdout.
+pub(crate) fn is_stdout(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 
@@ -86,7 +107,8 @@ pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
     }
 }
 
-fn write_file(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+/// Writes a file anew.
+pub(crate) fn write_file(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let written = File::create(file).and_then(|opened| {
         let mut out = BufWriter::new(opened);
         write(&mut out)?;

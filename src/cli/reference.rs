@@ -1,16 +1,19 @@
 //! `spoolproof reference`: the built-in provider, sound or broken on purpose, behind the adapter protocol.
 
-use std::net::SocketAddr;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use spoolproof_sdk::wire::Role;
+use spoolproof_sdk::{serve_stdio, serve_tcp};
 
 use super::failure::Failure;
 use super::{exit, output};
 use crate::conformance::reference::{
     self, ADAPTER_FAULTS, FAULTS, Fault, ReferenceOptions, SPOOLER_FAULTS, SpoolerOptions,
 };
+use crate::conformance::{TRIVIALS, Trivial};
 use crate::report::layout::FAINT;
 use crate::spec::closest;
 
@@ -35,6 +38,10 @@ pub(crate) struct Reference {
     #[arg(long = "fault", value_name = "NAME")]
     faults: Vec<String>,
 
+    /// Serve a store that does nothing of the kind: ok, refuses, echoes, forgets, random or random:SEED
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["db", "faults", "role", "list_faults", "store_process"])]
+    trivial: Option<String>,
+
     /// Print the faults, and what each breaks
     #[arg(long, conflicts_with_all = ["db", "faults", "listen"])]
     list_faults: bool,
@@ -52,6 +59,9 @@ impl Reference {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         if self.list_faults {
             return list(self.role);
+        }
+        if let Some(name) = &self.trivial {
+            return serve_trivial(name, self.listen);
         }
         check(self.role, &self.faults)?;
         if self.role == Part::Spooler {
@@ -71,6 +81,25 @@ impl Reference {
         reference::run(options).map_err(Failure::tool)?;
         Ok(exit::CONFORMS)
     }
+}
+
+/// Serves a trivial store.
+fn serve_trivial(name: &str, listen: Option<SocketAddr>) -> Result<u8, Failure> {
+    let names = TRIVIALS.iter().map(|(name, _)| *name);
+    let Some(mut store) = Trivial::named(name) else {
+        return Err(Failure::usage(format_args!("no trivial store is called `{name}`"))
+            .suggest(closest(name, names.clone()))
+            .help(format_args!("there are {}", names.collect::<Vec<_>>().join(", "))));
+    };
+    let served = match listen {
+        None => serve_stdio(&mut store),
+        Some(address) => TcpListener::bind(address).and_then(|listener| {
+            writeln!(io::stderr(), "listening on {}", listener.local_addr()?)?;
+            serve_tcp(&listener, &mut store)
+        }),
+    };
+    served.map_err(Failure::tool)?;
+    Ok(exit::CONFORMS)
 }
 
 /// The part of MAPI that a built-in provider plays, or an adapter is judged as.
@@ -118,15 +147,19 @@ pub(crate) fn check(part: Part, faults: &[String]) -> Result<(), Failure> {
 
 fn list(part: Part) -> Result<u8, Failure> {
     let width = names(part).into_iter().map(str::len).max().unwrap_or_default();
-    let (faults, title): (&[Fault], &str) = match part {
-        Part::Spooler => (SPOOLER_FAULTS, "The spooler …"),
-        Part::Store => (FAULTS, "The store …"),
+    let (faults, who): (&[Fault], &str) = match part {
+        Part::Spooler => (SPOOLER_FAULTS, "The spooler"),
+        Part::Store => (FAULTS, "The store"),
     };
     output::print(|out| {
-        writeln!(out, "{title}")?;
-        for fault in faults.iter().filter(|fault| !fault.breaks.is_empty()) {
-            let breaks = fault.breaks.join(", ");
-            writeln!(out, "  {:width$}  {}  {FAINT}{breaks}{FAINT:#}", fault.name, fault.what)?;
+        let sections = [(false, "at once"), (true, "asleep until a particular history")];
+        for (sleeper, when) in sections {
+            let of_it = || faults.iter().filter(|fault| fault.sleeper == sleeper && !fault.breaks.is_empty());
+            writeln!(out, "{who}, {when} ({}) …", of_it().count())?;
+            for fault in of_it() {
+                let breaks = fault.breaks.join(", ");
+                writeln!(out, "  {:width$}  {}  {FAINT}{breaks}{FAINT:#}", fault.name, fault.what)?;
+            }
         }
         writeln!(out, "The adapter …")?;
         let of_spooler = faults.iter().filter(|fault| fault.breaks.is_empty()).map(|fault| (fault.name, fault.what));

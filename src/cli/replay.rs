@@ -49,7 +49,7 @@ impl Replay {
             Some(profile) => Simulated::new(library::profile(profile, &catalogue)?.profile),
             None => Simulated::default(),
         };
-        let Chosen { scenarios, unreadable } = self.cases.choose(&catalogue)?;
+        let Chosen { scenarios, unreadable, .. } = self.cases.choose(&catalogue)?;
         let began = Instant::now();
         let plan = Plan {
             scenarios: scenarios.iter().collect(),

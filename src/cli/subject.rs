@@ -25,7 +25,8 @@ pub(crate) fn of_log(header: &Header, source: String) -> Subject {
     new(&header.provider, header.role, &header.profile, source)
 }
 
-const fn role_name(role: Role) -> &'static str {
+/// The role, as reports name it.
+pub(crate) const fn role_name(role: Role) -> &'static str {
     match role {
         Role::Spooler => "spooler",
         Role::Store => "store",

@@ -8,6 +8,7 @@ use spoolproof_sdk::wire::{CallParams, Identity, InitializeResult, Observation};
 use super::connection::{Connection, Parting};
 use super::deadline::{Deadline, Deadlines};
 use super::error::{AdapterError, Fault};
+use super::stop::Stop;
 use super::sut::{Notification, Oddity, Outcome, Support, SupportCall, Sut};
 use super::target::Target;
 
@@ -18,6 +19,8 @@ pub struct Options {
     pub deadlines: Deadlines,
     /// Who we say that we are.
     pub checker: Identity,
+    /// When to give up waiting, whatever the deadlines.
+    pub stop: Stop,
 }
 
 impl Default for Options {
@@ -27,7 +30,7 @@ impl Default for Options {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             vendor: None,
         };
-        Self { deadlines: Deadlines::default(), checker }
+        Self { deadlines: Deadlines::default(), checker, stop: Stop::default() }
     }
 }
 
@@ -80,7 +83,7 @@ impl Adapter {
 }
 
 fn open(target: &Target, options: &Options) -> Result<(Connection, InitializeResult), AdapterError> {
-    let mut connection = Connection::open(target, options.deadlines.call)?;
+    let mut connection = Connection::open(target, options.deadlines.call, options.stop.clone())?;
     match connection.initialize(&options.checker, options.deadlines.limit("initialize")) {
         Ok(about) => Ok((connection, about)),
         Err(fault) => Err(connection.fail(fault)),

@@ -115,7 +115,8 @@ impl<'a, S: Sut> Run<'a, S> {
             _ => None,
         };
         self.sut.assume(&step.expect, access);
-        let params = self.params(step, handle.as_deref());
+        let entry_id = step.call.message().and_then(|name| self.messages.get(name)).cloned();
+        let params = params(step, entry_id, handle.clone());
         let mut script = Script::new(step.call.answers());
         let outcome = self.sut.call(method, &params, &mut script);
         self.record_meanwhile();
@@ -300,54 +301,53 @@ impl<'a, S: Sut> Run<'a, S> {
         }
         Ok(())
     }
+}
 
-    fn params(&self, step: &Step, handle: Option<&str>) -> CallParams {
-        let mut params = CallParams { session: step.session.clone(), ..CallParams::default() };
-        let entry_id = step.call.message().and_then(|name| self.messages.get(name)).cloned();
-        let handle = handle.map(str::to_owned);
-        match &step.call {
-            Call::AbortSubmit { .. } | Call::FinishedMsg { .. } | Call::NotifyNewMail { .. } | Call::Observe { .. } => {
-                params.entry_id = entry_id;
-            }
-            Call::CreateMessage(message) => {
-                params.recipients = Some(message.recipients.iter().map(with_defaults).collect());
-                params.sentmail = message.sentmail.then_some(true);
-                params.delete_after_submit = message.delete_after_submit;
-                params.message_flags = message.resend.then(|| vec!["MSGFLAG_RESEND".to_owned()]);
-                let subject = message.subject.clone().unwrap_or_else(|| format!("message {}", message.target.message));
-                params.subject = Some(subject);
-            }
-            Call::ExpectNotification { .. } => {}
-            Call::GetOutgoingQueue => {}
-            Call::GetProps { props, .. } => {
-                params.handle = handle;
-                params.props = Some(props.iter().cloned().map(serde_json::Value::String).collect());
-            }
-            Call::OpenEntry { flag, .. } => {
-                params.entry_id = entry_id;
-                params.flags = Some(flag.iter().map(|flag| flag.name().to_owned()).collect());
-            }
-            Call::Release { .. } => params = CallParams { handle, ..CallParams::default() },
-            Call::Restart { kind } => params = CallParams { kind: Some(*kind), ..CallParams::default() },
-            Call::SetLockState { lock, .. } => {
-                params.handle = handle;
-                let state = if *lock { LockState::Locked } else { LockState::Unlocked };
-                params.lock_state = Some(state);
-            }
-            Call::SetProps { subject, save, .. } => {
-                let props = serde_json::json!({ "PR_SUBJECT": subject });
-                params = CallParams { handle, props: Some(props), save: Some(*save), ..CallParams::default() };
-            }
-            Call::SetResponsibility { recipient, value, .. } => {
-                params.handle = handle;
-                params.recipient = Some(recipient.clone());
-                params.value = Some(*value);
-            }
-            Call::SubmitMessage { force, .. } => {
-                params.handle = handle;
-                params.flags = force.then(|| vec!["FORCE_SUBMIT".to_owned()]);
-            }
+/// The parameters of a step's call, on the message and through the object that it names.
+pub(super) fn params(step: &Step, entry_id: Option<String>, handle: Option<String>) -> CallParams {
+    let mut params = CallParams { session: step.session.clone(), ..CallParams::default() };
+    match &step.call {
+        Call::AbortSubmit { .. } | Call::FinishedMsg { .. } | Call::NotifyNewMail { .. } | Call::Observe { .. } => {
+            params.entry_id = entry_id;
         }
-        params
+        Call::CreateMessage(message) => {
+            params.recipients = Some(message.recipients.iter().map(with_defaults).collect());
+            params.sentmail = message.sentmail.then_some(true);
+            params.delete_after_submit = message.delete_after_submit;
+            params.message_flags = message.resend.then(|| vec!["MSGFLAG_RESEND".to_owned()]);
+            let subject = message.subject.clone().unwrap_or_else(|| format!("message {}", message.target.message));
+            params.subject = Some(subject);
+        }
+        Call::ExpectNotification { .. } => {}
+        Call::GetOutgoingQueue => {}
+        Call::GetProps { props, .. } => {
+            params.handle = handle;
+            params.props = Some(props.iter().cloned().map(serde_json::Value::String).collect());
+        }
+        Call::OpenEntry { flag, .. } => {
+            params.entry_id = entry_id;
+            params.flags = Some(flag.iter().map(|flag| flag.name().to_owned()).collect());
+        }
+        Call::Release { .. } => params = CallParams { handle, ..CallParams::default() },
+        Call::Restart { kind } => params = CallParams { kind: Some(*kind), ..CallParams::default() },
+        Call::SetLockState { lock, .. } => {
+            params.handle = handle;
+            let state = if *lock { LockState::Locked } else { LockState::Unlocked };
+            params.lock_state = Some(state);
+        }
+        Call::SetProps { subject, save, .. } => {
+            let props = serde_json::json!({ "PR_SUBJECT": subject });
+            params = CallParams { handle, props: Some(props), save: Some(*save), ..CallParams::default() };
+        }
+        Call::SetResponsibility { recipient, value, .. } => {
+            params.handle = handle;
+            params.recipient = Some(recipient.clone());
+            params.value = Some(*value);
+        }
+        Call::SubmitMessage { force, .. } => {
+            params.handle = handle;
+            params.flags = force.then(|| vec!["FORCE_SUBMIT".to_owned()]);
+        }
     }
+    params
 }

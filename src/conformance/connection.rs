@@ -18,6 +18,7 @@ use super::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Message, Reply, is_id, me
 use super::message::{bad_params, request, result, unknown_method};
 use super::process::Exit;
 use super::results::{call_result, observation};
+use super::stop::Stop;
 use super::sut::{Notification, Observe, Oddity, Outcome, Served, Support, SupportCall};
 use super::target::Target;
 
@@ -62,8 +63,8 @@ type Answer = (Reply, SeenLine);
 
 impl Connection {
     /// Reaches the adapter at `target`.
-    pub(super) fn open(target: &Target, limit: Duration) -> Result<Self, AdapterError> {
-        match Link::open(target, &Deadline::after(limit)) {
+    pub(super) fn open(target: &Target, limit: Duration, stop: Stop) -> Result<Self, AdapterError> {
+        match Link::open(target, &Deadline::after(limit), stop) {
             Ok(link) => Ok(Self {
                 link: Some(link),
                 last_id: 0,
@@ -276,7 +277,7 @@ impl Connection {
 
     /// The next message, if one comes before `deadline`.
     fn receive(&mut self, deadline: &Deadline) -> Result<Option<(Message, SeenLine)>, Fault> {
-        let Some(framed) = self.link()?.receive(deadline) else {
+        let Some(framed) = self.link()?.receive(deadline)? else {
             return Ok(None);
         };
         match framed {

@@ -152,6 +152,9 @@ pub enum AdapterErrorKind {
     /// The case wanted it.
     #[error("the checker ended the adapter, as the case wants")]
     Killed,
+    /// The run is to end, whatever was waited for.
+    #[error("the run was stopped while the checker waited for the adapter")]
+    Stopped,
     /// A line over the limit.
     #[error("the line is longer than {LINE_MAX} bytes: end each message with a newline, and keep it shorter")]
     LineTooLong,

@@ -9,6 +9,7 @@ use super::deadline::Deadline;
 use super::error::{AdapterErrorKind, Ending};
 use super::framing::{Framed, Writer, read_lines};
 use super::process::{Exit, LogWait, Process};
+use super::stop::Stop;
 use super::target::{Place, Target};
 use super::tcp;
 
@@ -18,6 +19,7 @@ pub(super) struct Link {
     peer: Peer,
     lines: Receiver<Framed>,
     writer: Writer,
+    stop: Stop,
 }
 
 #[derive(Debug)]
@@ -37,24 +39,24 @@ pub(super) enum End {
 
 impl Link {
     /// Reaches the adapter at `target`.
-    pub(super) fn open(target: &Target, deadline: &Deadline) -> Result<Self, AdapterErrorKind> {
+    pub(super) fn open(target: &Target, deadline: &Deadline, stop: Stop) -> Result<Self, AdapterErrorKind> {
         match &target.0 {
             Place::Program { program, args } => {
                 let started = Process::start(program, args).and_then(|(process, stdin, stdout)| {
                     let (lines, writer) = (read_lines(stdout)?, Writer::start(stdin)?);
-                    Ok(Self { peer: Peer::Process(process), lines, writer })
+                    Ok(Self { peer: Peer::Process(process), lines, writer, stop })
                 });
                 started.map_err(|reason| AdapterErrorKind::NotStarted { program: target.to_string(), reason })
             }
-            Place::Tcp(address) => Self::connect(address, deadline)
+            Place::Tcp(address) => Self::connect(address, deadline, stop)
                 .map_err(|reason| AdapterErrorKind::NotConnected { address: address.clone(), reason }),
         }
     }
 
-    fn connect(address: &str, deadline: &Deadline) -> io::Result<Self> {
+    fn connect(address: &str, deadline: &Deadline, stop: Stop) -> io::Result<Self> {
         let stream = tcp::connect(address, deadline)?;
         let (lines, writer) = (read_lines(stream.try_clone()?)?, Writer::start(stream.try_clone()?)?);
-        Ok(Self { peer: Peer::Tcp(stream), lines, writer })
+        Ok(Self { peer: Peer::Tcp(stream), lines, writer, stop })
     }
 
     /// Sends a line.
@@ -62,13 +64,22 @@ impl Link {
         if self.writer.send(line, deadline) { Ok(()) } else { Err(self.timed_out(deadline)) }
     }
 
-    /// What comes in next, if it does before `deadline`.
-    pub(super) fn receive(&self, deadline: &Deadline) -> Option<Framed> {
-        match self.lines.recv_timeout(deadline.remaining()) {
-            Ok(framed) => Some(framed),
-            Err(RecvTimeoutError::Timeout) => None,
-            // The reader says what ended it before it ends; this is what a second look finds.
-            Err(RecvTimeoutError::Disconnected) => Some(Framed::End),
+    /// What comes in next, if it does before `deadline`, and before the run is to stop.
+    pub(super) fn receive(&self, deadline: &Deadline) -> Result<Option<Framed>, AdapterErrorKind> {
+        // A signal wakes nobody who waits on a channel, so that it is looked for now and then.
+        const LOOK: Duration = Duration::from_millis(50);
+        loop {
+            if self.stop.reason().is_some() {
+                return Err(AdapterErrorKind::Stopped);
+            }
+            let remaining = deadline.remaining();
+            match self.lines.recv_timeout(remaining.min(LOOK)) {
+                Ok(framed) => return Ok(Some(framed)),
+                Err(RecvTimeoutError::Timeout) if remaining <= LOOK => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {}
+                // The reader says what ended it before it ends; this is what a second look finds.
+                Err(RecvTimeoutError::Disconnected) => return Ok(Some(Framed::End)),
+            }
         }
     }
 
@@ -111,7 +122,7 @@ impl Link {
 
     /// Closes the adapter's input, and tells how it exits if it does within `limit`. Then it is ended.
     pub(super) fn exit_after_input(self, limit: Duration) -> Option<Exit> {
-        let Self { mut peer, lines, writer } = self;
+        let Self { mut peer, lines, writer, stop: _ } = self;
         let Peer::Process(process) = &mut peer else { return None };
         let deadline = Deadline::after(limit);
         drop(writer);
@@ -124,7 +135,7 @@ impl Link {
     ///
     /// An adapter that somebody else started is not told to exit: it may serve others.
     pub(super) fn close(self, shutdown: Vec<u8>, limit: Duration) {
-        let Self { mut peer, lines, mut writer } = self;
+        let Self { mut peer, lines, mut writer, stop: _ } = self;
         let Peer::Process(process) = &mut peer else {
             return;
         };

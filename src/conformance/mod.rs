@@ -1,6 +1,7 @@
 //! Running a provider: adapters, the runner, the reference provider.
 
 mod adapter;
+pub mod adequacy;
 mod answers;
 mod case;
 mod connection;
@@ -8,6 +9,7 @@ mod deadline;
 pub mod doctor;
 mod error;
 mod framing;
+mod in_process;
 mod link;
 mod message;
 mod patience;
@@ -16,16 +18,21 @@ pub mod reference;
 mod results;
 mod simulated;
 mod spooling;
+mod stop;
 mod suite;
 mod sut;
 mod target;
 mod tcp;
+mod trivial;
 
 pub use adapter::{Adapter, Options};
 pub use deadline::Deadlines;
 pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
+pub use in_process::{InProcess, InProcessError};
 pub use simulated::{Latitude, Simulated, SimulatedError};
-pub use spooling::{SpoolerPlan, run_spooler};
+pub use spooling::{Mortal, SpoolerPlan, run_spooler};
+pub use stop::Stop;
 pub use suite::{Plan, Progress, run};
 pub use sut::{Notification, Observe, Oddity, Outcome, Served, Support, SupportCall, Sut};
 pub use target::{Target, TargetError};
+pub use trivial::{SEEDS, TRIVIALS, Trivial};

@@ -10,13 +10,13 @@ use super::answers::Script;
 use super::case::{End, Run};
 use super::patience::Patience;
 use super::sut::{Outcome, Sut};
-use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict, Who};
+use crate::oracle::{Account, CaseOutcome, Finding, Oracle, Setting, Stopped, Verdict, Who};
 use crate::scenario::Scenario;
 use crate::spec::Catalogue;
 
 /// How many cases in a row may fail before their first call, in `reset` or because the adapter does not start again,
 /// before the run is given up.
-pub(super) const FAILURES: u32 = 3;
+const FAILURES: u32 = 3;
 
 /// What a run is made of, beside the provider.
 #[derive(Clone, Debug)]
@@ -38,6 +38,14 @@ pub trait Progress {
 
     /// A case has ended: keep its trace, and say where.
     fn ended(&mut self, id: &str, header: &Header, events: &[Event], has_findings: bool) -> Option<String>;
+
+    /// A case has been judged; `findings` are its own.
+    fn judged(&mut self, _case: &CaseOutcome, _findings: &[Finding]) {}
+
+    /// Why no further case is to begin, and what waits is to be given up; `None` to go on.
+    fn stops(&self) -> Option<Stopped> {
+        None
+    }
 }
 
 /// Runs `plan` on `sut`, and gives the account of it, settled.
@@ -48,7 +56,6 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
     let mut failures = 0;
     let mut patience = Patience::new(plan.patience);
     for (done, scenario) in plan.scenarios.iter().enumerate() {
-        progress.begins(done, &scenario.id);
         let mut case = CaseOutcome {
             id: scenario.id.clone(),
             verdict: Verdict::Pass,
@@ -56,13 +63,13 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
             requirements: scenario.requirements.clone(),
             trace: None,
         };
-        if failures >= FAILURES {
-            case.verdict = Verdict::NotExercised;
-            case.reason =
-                Some(format!("given up: the adapter failed {FAILURES} cases in a row before their first call"));
+        account.stopped = account.stopped.or_else(|| progress.stops());
+        if let Some(reason) = not_begun(account.stopped, failures) {
+            leave_out(&mut case, reason);
             account.cases.push(case);
             continue;
         }
+        progress.begins(done, &scenario.id);
         let before = oracle.ledger.findings.len();
         let (end, header, events) = run_case(catalogue, sut, &mut oracle, scenario, (plan, &mut patience));
         match end {
@@ -79,6 +86,11 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
                 case.reason = Some(reason);
                 failures = 0;
             }
+            End::Failed(_) if let Some(stopped) = progress.stops() => {
+                // What it waited for was given up, which says nothing of the adapter.
+                account.stopped = Some(stopped);
+                leave_out(&mut case, left_by(stopped));
+            }
             End::Failed(reason) => {
                 fail(&mut case, &mut oracle, &events, reason, "an adapter that speaks the protocol to its end");
                 let revived = sut.revive().is_ok();
@@ -87,12 +99,35 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
         }
         let has_findings = oracle.ledger.findings.len() > before;
         case.trace = progress.ended(&scenario.id, &header, &events, has_findings);
+        progress.judged(&case, &oracle.ledger.findings[before..]);
         account.cases.push(case);
     }
     account.ledger = oracle.ledger;
     account.not_observed = not_observed(sut, &account);
     account.settle();
     account
+}
+
+/// Why the next case does not begin, if it does not.
+pub(super) fn not_begun(stopped: Option<Stopped>, failures: u32) -> Option<String> {
+    match stopped {
+        Some(stopped) => Some(left_by(stopped)),
+        None if failures >= FAILURES => {
+            Some(format!("given up: the adapter failed {FAILURES} cases in a row before their first call"))
+        }
+        None => None,
+    }
+}
+
+/// Why a case was not run, or not to its end, in a run that was stopped.
+pub(super) fn left_by(stopped: Stopped) -> String {
+    format!("the run was stopped {stopped}")
+}
+
+/// Notes that a case was not run, or not to its end.
+pub(super) fn leave_out(case: &mut CaseOutcome, reason: String) {
+    case.verdict = Verdict::NotExercised;
+    case.reason = Some(reason);
 }
 
 /// Notes that a case could not be run as it is, and that this says nothing of the provider.

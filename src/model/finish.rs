@@ -211,7 +211,11 @@ clauses! {
         Copies: "FIN-11" "PSM-07" "PDS-03";
     }
     /// PR_DELETE_AFTER_SUBMIT alone: it is deleted.
-    FATE_DELETED { Exists: "FIN-12" "PSM-08" "SEED2-14" "XOM-05" "FIN-05" "PDS-01" "PSM-02"; Folder: "FIN-12" "PSM-08"; Copies: "FIN-12"; }
+    FATE_DELETED {
+        Exists: "FIN-12" "PSM-08" "SEED2-14" "XOM-05" "FIN-05" "PDS-01" "PSM-02";
+        Folder: "FIN-12" "PSM-08" "SEED2-14" "XOM-05" "FIN-05" "PDS-01" "PSM-02";
+        Copies: "FIN-12";
+    }
     /// Both: moved and kept, or gone.
     FATE_BOTH { Exists: "FIN-10"; Folder: "FIN-10" "SEED2-12" "SEED2-14"; Copies: "FIN-10"; }
     /// A hook decides.

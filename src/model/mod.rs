@@ -10,6 +10,7 @@
 
 mod abort;
 mod action;
+mod bearing;
 mod call;
 mod caller;
 mod clause;
@@ -41,6 +42,7 @@ mod symmetry;
 mod transport;
 
 pub use action::{Action, Transition};
+pub use bearing::bears_on;
 pub use call::{Call, Draft, Env, Expand, Handle, Hook, OpenFlags, Profile, Session, Stop, Support};
 pub use caller::{caller_faults, client_reads_queue};
 pub(crate) use clause::clauses_of_callers;

@@ -1,6 +1,9 @@
 //! The account of a run: every case with its verdict, and the ledger of all of them.
 
 use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::ledger::Ledger;
 use super::verdict::Verdict;
@@ -20,6 +23,32 @@ pub struct CaseOutcome {
     pub trace: Option<String>,
 }
 
+/// Why a run ended before its last case.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// A case failed, and the run was to end with the first that does.
+    FirstFailure,
+    /// Somebody pressed Ctrl-C.
+    Interrupted,
+    /// Somebody asked the process to end (SIGTERM).
+    Terminated,
+    /// The time that the run may take was over.
+    TimeLimit,
+}
+
+impl fmt::Display for Stopped {
+    /// What stopped it, to stand behind "stopped".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FirstFailure => "after the first case that failed",
+            Self::Interrupted => "by Ctrl-C",
+            Self::Terminated => "by SIGTERM",
+            Self::TimeLimit => "at its time limit",
+        })
+    }
+}
+
 /// A run of `conform`, `replay` or `audit`, before anybody formats it.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
@@ -33,6 +62,8 @@ pub struct Account {
     pub skipped: u64,
     /// Whether an input could not be read, or not to its end.
     pub unreadable: bool,
+    /// Why it ended before its last case, if it did.
+    pub stopped: Option<Stopped>,
 }
 
 impl Account {
@@ -59,11 +90,12 @@ impl Account {
         (findings.map(|finding| finding.verdict).fold(base, Verdict::max), exercised)
     }
 
-    /// The verdict on the whole: the worst of its cases and findings.
+    /// The verdict on the whole: the worst of its cases and findings. A part is not a pass.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let cases = self.cases.iter().map(|case| case.verdict);
         let findings = self.ledger.findings.iter().map(|finding| finding.verdict);
-        cases.chain(findings).max().unwrap_or(Verdict::NotExercised)
+        let partial = self.stopped.map(|_| Verdict::Inconclusive);
+        cases.chain(findings).chain(partial).max().unwrap_or(Verdict::NotExercised)
     }
 }

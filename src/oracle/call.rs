@@ -16,7 +16,8 @@ use super::tracker::{Entry, OpenObject, Owed, Pending, Said, Tracker};
 use super::verdict::{Finding, Verdict, Who};
 use super::words;
 use crate::model::{
-    Aspect, Call, Clause, Dim, Mask, Message, Need, QueueChange, Reply, Rules, Session, Tri, caller_faults, frame_ids,
+    Aspect, Call, Clause, Dim, Mask, Message, Need, QueueChange, Reply, Rules, Session, Tri, bears_on, caller_faults,
+    frame_ids,
 };
 use crate::spec::Strength;
 
@@ -148,7 +149,8 @@ impl Oracle {
         let Decision { mut drafts, after, writes, narrowed, changes } =
             self.decide(&question, &all, before, &mut buffer);
         self.buffer = buffer;
-        drafts.extend(self.blame_caller(&tracker, session, object, call));
+        let refused = seen.is_some_and(|seen| !seen.code.is_success());
+        drafts.extend(self.blame_caller(&tracker, session, object, (call, refused)));
         drafts.extend(self.blame_ready(session, call, calls));
         drafts.extend(self.blame_order(call, calls));
 
@@ -215,7 +217,8 @@ impl Oracle {
         if question.seen.is_some() {
             let checked = best.checked;
             for aspect in ASPECTS.into_iter().filter(|aspect| checked.contains(*aspect)) {
-                self.ledger.exercise(best.step.ids(aspect));
+                let bears = |id: &&'static str| bears_on(id, &best.from, &best.step.next);
+                self.ledger.exercise(best.step.ids(aspect).filter(bears));
             }
             self.ledger.exercise(best.step.breaks());
         }
@@ -378,17 +381,20 @@ impl Oracle {
         tracker: &Tracker,
         session: Session,
         object: Option<&(String, OpenObject)>,
-        call: Call,
+        (call, refused): (Call, bool),
     ) -> Vec<Draft> {
         let handle = object.map(|(_, object)| object.handle);
-        if self.errands.is_some() && !session.is_client() && !matches!(call, Call::SetLock(_)) {
-            return Vec::new(); // It is judged by all that it knows, in `errands`.
+        // What a spooler does is judged by all that it knows, in `errands`; what a store refused it, it did not do there.
+        let elsewhere = self.errands.is_some() && !session.is_client() && !matches!(call, Call::SetLock(_));
+        if elsewhere && !(refused && matches!(call, Call::Finish(_))) {
+            return Vec::new();
         }
         let who = if session.is_client() { Who::Client } else { Who::Spooler };
         let faults = |m: &Message| caller_faults(session, handle, *m, call);
         let Some((first, others)) = tracker.candidates.split_first() else { return Vec::new() };
         let certain = |clause: &Clause| others.iter().all(|m| faults(m).iter().any(|(other, _)| *other == clause));
         let found = faults(first).into_iter().filter(|(clause, _)| certain(clause));
+        let found = found.filter(|(_, sure)| *sure || !elsewhere);
         found
             .map(|(clause, sure)| Draft {
                 verdict: match clause.ids(Aspect::Reply).collect::<Vec<_>>() {

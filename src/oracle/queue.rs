@@ -38,7 +38,13 @@ impl Oracle {
             return Ok(());
         };
         let Some(code) = event.result.hresult else { return Ok(()) };
-        self.ledger.exercise(queue_table().ids(Aspect::Reply));
+        // An empty table says nothing of what a queue shows.
+        let is_empty = event.result.rows.as_ref().is_none_or(Vec::is_empty);
+        let nobody_waits = || self.messages.values().all(|it| !it.candidates.iter().any(|m| m.queued || m.completing));
+        let of_rows = (!is_empty || !nobody_waits()).then_some(Aspect::Rows);
+        let table = queue_table();
+        let bears = |id: &&'static str| of_rows.is_some() || !table.ids(Aspect::Rows).any(|of_rows| of_rows == *id);
+        self.ledger.exercise(table.ids(Aspect::Reply).filter(bears));
         if !code.is_success() && (self.profile.submits == Some(false) || number > 1) {
             return Ok(()); // It says that it does not send (OQT-02), or it serves one spooler only (XOM-04).
         }
@@ -50,7 +56,7 @@ impl Oracle {
         }
         self.judge_columns(event);
         if let Some(rows) = &event.result.rows {
-            self.ledger.exercise(queue_table().ids(Aspect::Rows));
+            self.ledger.exercise(of_rows.into_iter().flat_map(|of_rows| table.ids(of_rows)));
             self.judge_rows(event, rows);
             let settled = event.x_settled == Some(true);
             self.judge_absent(event, rows, settled);

@@ -113,6 +113,17 @@ pub struct Finding {
     pub history: Vec<Line>,
 }
 
+impl Finding {
+    /// What happened, without the entry id, which differs from run to run.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match &self.message {
+            Some(message) if !message.is_empty() => self.what.replace(message.as_str(), "the message"),
+            Some(_) | None => self.what.clone(),
+        }
+    }
+}
+
 /// One line of a history: a call, its reply, and only what changed.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Line {

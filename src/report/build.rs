@@ -1,9 +1,13 @@
 //! From the account of a run to its report: nothing is decided here but the order and the words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::wire::{CaseVerdict, Followed, Report, RequirementVerdict, Side, Sighting, Subject, Totals};
-use crate::oracle::{self, Account, Verdict};
+use jiff::civil::Date;
+
+use super::known::Known;
+use super::wire::{CaseVerdict, Followed, Report, RequirementVerdict, Selection, Side, Sighting, Subject, Totals};
+use super::{layout, ratchet};
+use crate::oracle::{self, Account, CaseOutcome, Finding, Stopped, Verdict};
 use crate::spec::{Catalogue, RequirementStatus, Stance};
 
 /// Exit codes, by what they say of a run.
@@ -20,6 +24,12 @@ pub mod exit {
     pub const NOTHING_RUN: u8 = 4;
     /// No violation, but something is undecided.
     pub const INCONCLUSIVE: u8 = 5;
+    /// Nothing failed that was not known, and the run is not what was expected of it.
+    pub const UNEXPECTED: u8 = 6;
+    /// The run was stopped by Ctrl-C: what shells use for it, 128 and the number of the signal.
+    pub const INTERRUPTED: u8 = 130;
+    /// The run was stopped by SIGTERM.
+    pub const TERMINATED: u8 = 143;
 }
 
 /// What the report is about, beside the account.
@@ -35,10 +45,57 @@ pub struct About {
     pub elapsed_ms: u64,
 }
 
+/// What a run is held to beside the rules, and what of it was chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Contract {
+    /// What is known of the provider, and the day on which it is read.
+    pub known: Option<(Known, Date)>,
+    /// The report of a run that judged as much as this one has to.
+    pub accepted: Option<Box<Report>>,
+    /// What was chosen of the cases.
+    pub selection: Selection,
+    /// Whether the part that was chosen holds no case, as a shard may.
+    pub nothing_chosen: bool,
+}
+
+impl Contract {
+    /// Whether a case that has been judged fails the run; `findings` are its own.
+    #[must_use]
+    pub fn fails(&self, case: &CaseOutcome, findings: &[Finding]) -> bool {
+        let verdict = findings.iter().map(|finding| finding.verdict).fold(case.verdict, Verdict::max);
+        let findings: Vec<&Finding> = findings.iter().collect();
+        let known = self.known.as_ref().map(|(known, today)| known.reckon(case, verdict, &findings, *today));
+        let known = known.unwrap_or_default();
+        let counts = known.counts_as.unwrap_or(verdict);
+        matches!(counts, Verdict::Error | Verdict::Violation) || !known.unexpected.is_empty()
+    }
+}
+
 impl Report {
     /// The report of a settled account.
     #[must_use]
     pub fn new(catalogue: &Catalogue, account: &Account, about: About) -> Self {
+        Self::held_to(catalogue, account, about, &Contract::default())
+    }
+
+    /// The report of a settled account, for a run that is held to `contract`.
+    #[must_use]
+    pub fn held_to(catalogue: &Catalogue, account: &Account, about: About, contract: &Contract) -> Self {
+        let mut report = Self::judged(catalogue, account, about, contract);
+        if let Some((known, today)) = &contract.known {
+            report.unexpected.extend(known.expired(*today));
+        }
+        if let Some(accepted) = &contract.accepted {
+            let lost = ratchet::lost(&report, accepted);
+            report.unexpected.extend(lost);
+        }
+        report.unexpected.sort_by_key(|it| it.kind);
+        report.exit_code = exit_code(&report, account.unreadable, contract.nothing_chosen);
+        report.summary = summary(&report);
+        report
+    }
+
+    fn judged(catalogue: &Catalogue, account: &Account, about: About, contract: &Contract) -> Self {
         let verdict = account.verdict();
         let requirements: Vec<RequirementVerdict> = catalogue
             .requirements()
@@ -49,18 +106,26 @@ impl Report {
                 RequirementVerdict { id: row.id.clone(), verdict, exercised }
             })
             .collect();
-        let cases: Vec<CaseVerdict> = account
-            .cases
-            .iter()
-            .map(|case| CaseVerdict {
+        let mut unexpected = Vec::new();
+        let mut cases = Vec::new();
+        for case in &account.cases {
+            let verdict = account.case_verdict(case);
+            let own: Vec<&Finding> =
+                account.ledger.findings.iter().filter(|it| it.case.as_ref() == Some(&case.id)).collect();
+            let known = contract.known.as_ref().map(|(known, today)| known.reckon(case, verdict, &own, *today));
+            let known = known.unwrap_or_default();
+            unexpected.extend(known.unexpected);
+            cases.push(CaseVerdict {
                 id: case.id.clone(),
-                verdict: account.case_verdict(case),
+                verdict,
                 reason: case.reason.clone(),
                 requirements: case.requirements.clone(),
                 trace: case.trace.clone(),
                 again: about.again.as_ref().map(|again| again.replace("{case}", &case.id)),
-            })
-            .collect();
+                counts_as: known.counts_as,
+                expected: known.expected,
+            });
+        }
         let declared = &about.subject.readings;
         let follows = account.ledger.follows().map(|seen| followed(catalogue, declared, &seen)).collect();
         Self {
@@ -68,8 +133,8 @@ impl Report {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             command: about.command.to_owned(),
             verdict,
-            exit_code: exit_code(account, verdict),
-            summary: summary(&requirements, verdict, &about.subject),
+            exit_code: exit::CONFORMS,
+            summary: String::new(),
             follows,
             not_observed: account.not_observed.iter().cloned().collect(),
             totals: Totals {
@@ -83,7 +148,20 @@ impl Report {
             findings: account.ledger.findings.clone(),
             requirements,
             cases,
+            selection: contract.selection.clone(),
+            stopped: account.stopped,
+            unexpected,
         }
+    }
+
+    /// The verdict that decides the exit code: without what is known to fail. A part is not a pass.
+    fn counts(&self) -> Verdict {
+        let cases = self.cases.iter().map(CaseVerdict::counts);
+        let ids: BTreeSet<&str> = self.cases.iter().map(|case| case.id.as_str()).collect();
+        let of_no_case = |finding: &&Finding| finding.case.as_deref().is_none_or(|id| !ids.contains(id));
+        let others = self.findings.iter().filter(of_no_case).map(|finding| finding.verdict);
+        let partial = self.stopped.map(|_| Verdict::Inconclusive);
+        cases.chain(others).chain(partial).max().unwrap_or(Verdict::NotExercised)
     }
 }
 
@@ -116,22 +194,29 @@ fn followed(catalogue: &Catalogue, declared: &BTreeMap<String, String>, seen: &o
 }
 
 /// The one place where a verdict becomes an exit code.
-fn exit_code(account: &Account, verdict: Verdict) -> u8 {
-    if account.unreadable {
+fn exit_code(report: &Report, unreadable: bool, nothing_chosen: bool) -> u8 {
+    match report.stopped {
+        Some(Stopped::Interrupted) => return exit::INTERRUPTED,
+        Some(Stopped::Terminated) => return exit::TERMINATED,
+        Some(Stopped::FirstFailure | Stopped::TimeLimit) | None => {}
+    }
+    if unreadable {
         return exit::UNREADABLE;
     }
-    match verdict {
+    match report.counts() {
         Verdict::Violation => exit::VIOLATION,
         Verdict::Error => exit::FAILED,
+        _ if !report.unexpected.is_empty() => exit::UNEXPECTED,
         Verdict::Inconclusive => exit::INCONCLUSIVE,
         Verdict::Pass | Verdict::Deviation => exit::CONFORMS,
+        Verdict::NotExercised | Verdict::Unsupported if nothing_chosen => exit::CONFORMS,
         Verdict::NotExercised | Verdict::Unsupported => exit::NOTHING_RUN,
     }
 }
 
-fn summary(requirements: &[RequirementVerdict], verdict: Verdict, subject: &Subject) -> String {
-    let count = |wanted: Verdict| requirements.iter().filter(|row| row.verdict == wanted).count();
-    let exercised = requirements.iter().filter(|row| row.verdict != Verdict::NotExercised).count();
+fn summary(report: &Report) -> String {
+    let count = |wanted: Verdict| report.requirements.iter().filter(|row| row.verdict == wanted).count();
+    let exercised = report.requirements.iter().filter(|row| row.verdict != Verdict::NotExercised).count();
     let mut parts = vec![format!("{} hold", count(Verdict::Pass))];
     for (wanted, word) in [
         (Verdict::Violation, "violated"),
@@ -142,13 +227,25 @@ fn summary(requirements: &[RequirementVerdict], verdict: Verdict, subject: &Subj
             parts.push(format!("{} {word}", count(wanted)));
         }
     }
-    let claim = match verdict {
+    let known = report.cases.iter().filter(|case| case.counts_as.is_some()).count();
+    let claim = match report.verdict {
         Verdict::Violation => "NOT CONFORMANT",
         Verdict::Pass => "conforms",
         Verdict::Deviation => "conforms, with deviations",
         Verdict::Inconclusive => "no violation found, but not everything could be decided",
         Verdict::Error => "no verdict: the adapter or the tool failed",
+        Verdict::NotExercised | Verdict::Unsupported if report.exit_code == exit::CONFORMS => "no case is in this part",
         Verdict::NotExercised | Verdict::Unsupported => "nothing was judged",
     };
-    format!("{exercised} requirements exercised: {}. {claim} ({})", parts.join(", "), subject.profile)
+    let mut claim = format!("{claim} ({})", report.provider.profile);
+    match known {
+        0 => {}
+        _ if report.exit_code == exit::CONFORMS => claim.push_str("; whatever fails is known to"),
+        known => claim.push_str(&format!("; {} known to fail", layout::count(known as u64, "case"))),
+    }
+    if !report.unexpected.is_empty() {
+        claim.push_str("; not what was expected of the run");
+    }
+    let stopped = report.stopped.map(|stopped| format!("stopped {stopped}: ")).unwrap_or_default();
+    format!("{stopped}{exercised} requirements exercised: {}. {claim}", parts.join(", "))
 }

@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::layout::family;
 use super::text::Options;
-use super::{CaseVerdict, Report, block};
+use super::{CaseVerdict, Listed, Outcome, Report, Unexpected, block, expected};
 use crate::oracle::{Finding, Verdict};
 
 /// Writes the report as `JUnit` XML.
@@ -22,25 +22,45 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for case in &report.cases {
         let findings = report.findings.iter().filter(|finding| finding.case.as_ref() == Some(&case.id)).collect();
         let reason = case.reason.as_deref();
-        let judged = Judged { verdict: case.verdict, reason, findings, case: Some(case) };
-        suite.add_test_case(judged.test_case(&case.id, family(case))?);
+        let judged = Judged { verdict: case.counts(), reason, findings, case: Some(case) };
+        let unexpected = report.unexpected.iter().find(|it| it.case.as_ref() == Some(&case.id));
+        suite.add_test_case(judged.test_case(&case.id, family(case), unexpected)?);
     }
     for followed in report.follows.iter().filter(|followed| !followed.readings.is_empty()) {
         suite.add_property((format!("follows {}", followed.ambiguity), followed.readings.join(" or ")));
     }
     // A log need not have cases, and what was found there must still turn the build red.
     let findings: Vec<&Finding> = report.findings.iter().filter(|finding| finding.case.is_none()).collect();
-    if report.cases.is_empty() || !findings.is_empty() {
-        let worst = findings.iter().map(|finding| finding.verdict).max();
-        let verdict = if report.cases.is_empty() { report.verdict } else { worst.unwrap_or(report.verdict) };
+    if !findings.is_empty() {
+        let verdict = findings.iter().map(|finding| finding.verdict).max().unwrap_or(report.verdict);
         let judged = Judged { verdict, reason: Some(&report.summary), findings, case: None };
         let name = if report.provider.source.is_empty() { "run" } else { &report.provider.source };
-        suite.add_test_case(judged.test_case(name, &report.command)?);
+        suite.add_test_case(judged.test_case(name, &report.command, None)?);
+    }
+    let is_red = |case: &TestCase| matches!(case.status, TestCaseStatus::NonSuccess { .. });
+    if report.exit_code != 0 && !suite.test_cases.iter().any(is_red) {
+        suite.add_test_case(run(report));
     }
     let mut junit = quick_junit::Report::new(format!("spoolproof {}", report.command));
     junit.add_test_suite(suite);
     junit.serialize(out).map_err(io::Error::other)
 }
+
+/// The run as a test of its own, where no other test tells that it was no success.
+fn run(report: &Report) -> TestCase {
+    let kind = if report.unexpected.is_empty() { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+    let mut status = TestCaseStatus::non_success(kind);
+    let sentences: Vec<&str> = report.unexpected.iter().map(|it| it.what.as_str()).collect();
+    status.set_type(if sentences.is_empty() { report.verdict.name() } else { UNEXPECTED });
+    status.set_message(&*report.summary);
+    status.set_description(sentences.join("\n"));
+    let mut test_case = TestCase::new("the run as a whole", status);
+    test_case.set_classname(&*report.command);
+    test_case
+}
+
+/// The type of a failure that is none of the provider's.
+const UNEXPECTED: &str = "unexpected";
 
 const NO_REASON: &str = "no reason was given";
 
@@ -53,8 +73,21 @@ struct Judged<'a> {
 }
 
 impl Judged<'_> {
-    fn test_case(&self, name: &str, classname: &str) -> io::Result<TestCase> {
+    fn test_case(&self, name: &str, classname: &str, unexpected: Option<&Unexpected>) -> io::Result<TestCase> {
         let status = match self.verdict {
+            Verdict::Deviation | Verdict::NotExercised | Verdict::Pass | Verdict::Unsupported
+                if let Some(unexpected) = unexpected =>
+            {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_type(UNEXPECTED);
+                status.set_message(&*unexpected.what);
+                status
+            }
+            Verdict::Deviation | Verdict::Pass if let Some(known) = self.known() => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(known);
+                status
+            }
             Verdict::Deviation | Verdict::Pass => TestCaseStatus::success(),
             Verdict::Error => self.non_success(NonSuccessKind::Error)?,
             Verdict::Inconclusive | Verdict::NotExercised | Verdict::Unsupported => {
@@ -66,7 +99,8 @@ impl Judged<'_> {
         };
         let mut test_case = TestCase::new(name, status);
         test_case.set_classname(classname);
-        if matches!(self.verdict, Verdict::Deviation | Verdict::Inconclusive) && !self.findings.is_empty() {
+        let is_told = matches!(self.verdict, Verdict::Error | Verdict::Violation);
+        if !is_told && !self.findings.is_empty() {
             test_case.set_system_out(self.text()?);
         }
         Ok(test_case)
@@ -78,6 +112,17 @@ impl Judged<'_> {
         status.set_message(self.message());
         status.set_description(self.text()?);
         Ok(status)
+    }
+
+    /// Why it is no failure though something was found.
+    fn known(&self) -> Option<String> {
+        let case = self.case.filter(|case| case.counts_as.is_some())?;
+        let as_listed = case.expected.iter().find(|expected| expected.outcome == Outcome::AsListed)?;
+        let label = match as_listed.listed {
+            Listed::Failing => "known failing",
+            Listed::Flaky => "flaky",
+        };
+        Some(format!("{label}: {}", expected::sentence(case, as_listed)))
     }
 
     /// The worst thing in one line.

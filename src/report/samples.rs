@@ -1,6 +1,6 @@
 //! Reports made by hand, for the tests of the formats.
 
-use super::{CaseVerdict, Followed, Report, RequirementVerdict, Side, Sighting, Subject, Totals};
+use super::{CaseVerdict, Followed, Report, RequirementVerdict, Selection, Side, Sighting, Subject, Totals};
 use crate::oracle::{Finding, Line, Verdict, Who};
 
 /// A provider that breaks a rule, and shows every other verdict too.
@@ -129,6 +129,9 @@ fn report(command: &str, cases: Vec<CaseVerdict>) -> Report {
         follows: Vec::new(),
         not_observed: Vec::new(),
         totals: Totals::default(),
+        selection: Selection::default(),
+        stopped: None,
+        unexpected: Vec::new(),
     }
 }
 
@@ -178,7 +181,16 @@ fn line(seq: u64, session: &str, call: &str, reply: &str, change: &str) -> Line 
 }
 
 fn case(id: &str, verdict: Verdict) -> CaseVerdict {
-    CaseVerdict { id: id.to_owned(), verdict, reason: None, requirements: ids(&["OPN-03"]), trace: None, again: None }
+    CaseVerdict {
+        id: id.to_owned(),
+        verdict,
+        reason: None,
+        requirements: ids(&["OPN-03"]),
+        trace: None,
+        again: None,
+        counts_as: None,
+        expected: Vec::new(),
+    }
 }
 
 fn reason(id: &str, verdict: Verdict, reason: &str) -> CaseVerdict {

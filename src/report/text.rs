@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::layout::{FAINT, STRONG, columns, count, family, fill, number, style, wrap};
-use super::{CaseVerdict, Report, block, follows};
+use super::{CaseVerdict, Report, block, expected, follows};
 use crate::oracle::{Finding, Verdict};
 
 /// How to lay out a report.
@@ -35,8 +35,10 @@ pub fn render(report: &Report, out: &mut dyn Write, options: Options) -> io::Res
     families(report, out, width)?;
     writeln!(out)?;
     findings(report, out, width)?;
+    expected::unexpected(report, out, width)?;
     limits(report, out, width)?;
-    let style = style(report.verdict);
+    // What is known to fail is not what somebody has to look at.
+    let style = style(if report.exit_code == 0 { report.verdict.min(Verdict::Deviation) } else { report.verdict });
     writeln!(out, "{style}{}{style:#}", report.summary)
 }
 
@@ -80,16 +82,17 @@ fn families(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()
     Ok(())
 }
 
-/// Everything that was found, the worst first, each with what it needs to be understood.
+/// Everything that was found and not known before, the worst first, each with what it needs to be understood.
 fn findings(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()> {
     for verdict in [Verdict::Violation, Verdict::Error, Verdict::Inconclusive, Verdict::Deviation] {
-        for group in groups(report.findings.iter().filter(|finding| finding.verdict == verdict)) {
+        let new = |finding: &&Finding| finding.verdict == verdict && !report.is_known(finding);
+        for group in groups(report.findings.iter().filter(new)) {
             let case = report.cases.iter().find(|case| Some(&case.id) == group.shown.case.as_ref());
             block::finding(out, group.shown, case, width)?;
             block::likewise(out, &group.elsewhere, width)?;
             writeln!(out)?;
         }
-        for case in report.cases.iter().filter(|case| case.verdict == verdict) {
+        for case in report.cases.iter().filter(|case| case.counts() == verdict) {
             if report.findings.iter().all(|finding| finding.case.as_ref() != Some(&case.id)) {
                 block::unjudged(out, case)?;
                 writeln!(out)?;
@@ -157,6 +160,9 @@ fn limits(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()> 
         let cases = rest.iter().map(|(_, cases)| cases).sum();
         let text = format!("{} for {} other reasons (the JSON report has each)", count(cases, "case"), rest.len());
         lines.push(("not run", vec![text]));
+    }
+    for (label, sentence) in expected::known(report) {
+        lines.push((label, wrap(&sentence, width.saturating_sub(LABEL_COLUMNS))));
     }
     let not_judged =
         report.requirements.iter().filter(|requirement| requirement.verdict <= Verdict::Unsupported).count();

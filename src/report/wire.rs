@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::oracle::{Finding, Verdict};
+use super::known;
+use crate::oracle::{Finding, Stopped, Verdict};
 
 /// The verdict of one run of `conform`, `replay` or `audit`; text, JSON, `JUnit` and exit code all derive from it.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -36,6 +37,56 @@ pub struct Report {
     pub not_observed: Vec<String>,
     /// Counts.
     pub totals: Totals,
+    /// What was chosen of the cases; absent when all were.
+    #[serde(default, skip_serializing_if = "Selection::is_all")]
+    pub selection: Selection,
+    /// Why the run ended before its last case, if it did. What was left out is `not_exercised`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+    /// What was expected of the run and is not so: stale lists, and what is no longer judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unexpected: Vec<Unexpected>,
+}
+
+impl Report {
+    /// Whether a finding was known before the run, and so does not fail it.
+    #[must_use]
+    pub fn is_known(&self, finding: &Finding) -> bool {
+        let of_case = |case: &&CaseVerdict| Some(&case.id) == finding.case.as_ref();
+        self.cases.iter().filter(of_case).any(|case| case.expected.iter().any(|expected| expected.excuses(finding)))
+    }
+
+    /// The ids of the cases that kept the run from success, and of those that it left out.
+    pub fn unfinished(&self) -> impl Iterator<Item = &str> {
+        let is_unexpected = |case: &CaseVerdict| self.unexpected.iter().any(|it| it.case.as_ref() == Some(&case.id));
+        let cases = self.cases.iter().filter(move |case| match case.counts() {
+            Verdict::Error | Verdict::Inconclusive | Verdict::NotExercised | Verdict::Violation => true,
+            Verdict::Deviation | Verdict::Pass | Verdict::Unsupported => is_unexpected(case),
+        });
+        cases.map(|case| case.id.as_str())
+    }
+}
+
+/// What was chosen of the cases.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Selection {
+    /// The patterns that name them; none if all do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<String>,
+    /// The part of them that was run, as `2/5`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+    /// Whether only those were run that had failed before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rerun: bool,
+}
+
+impl Selection {
+    /// Whether nothing was left out.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Who was judged.
@@ -84,6 +135,107 @@ pub struct CaseVerdict {
     /// The one command that repeats it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub again: Option<String>,
+    /// What the verdict is without what is known to fail, where that differs: this is what decides the exit code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_as: Option<Verdict>,
+    /// What was known of it before the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<Expected>,
+}
+
+impl CaseVerdict {
+    /// The verdict that decides the exit code: without what is known to fail.
+    #[must_use]
+    pub fn counts(&self) -> Verdict {
+        self.counts_as.unwrap_or(self.verdict)
+    }
+}
+
+/// What was known of a case before the run.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Expected {
+    /// How it is listed.
+    pub listed: Listed,
+    /// The verdict that is known, and so does not fail the run.
+    pub verdict: Verdict,
+    /// The requirement that is known to be broken; absent when anything may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Where more is said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The last day on which this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+impl Expected {
+    /// Whether it is what makes this finding of its case no failure of the run.
+    #[must_use]
+    pub fn excuses(&self, finding: &Finding) -> bool {
+        known::excuses(self.verdict, self.requirement.as_deref(), finding)
+    }
+}
+
+/// How a case is listed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listed {
+    /// It fails, and the run fails when it does not.
+    Failing,
+    /// It fails now and then, and either is accepted.
+    Flaky,
+}
+
+/// What came of what was known.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// What is listed was found.
+    AsListed,
+    /// It was not found, and nothing else that could hide it.
+    Passed,
+    /// It was not found, and something else was.
+    Otherwise,
+    /// The case was not run.
+    NotRun,
+}
+
+/// Something that was expected of the run and is not so.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Unexpected {
+    /// What kind of thing.
+    pub kind: UnexpectedKind,
+    /// The case, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// The requirement, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<String>,
+    /// One sentence for people.
+    pub what: String,
+}
+
+/// What is not as it was expected.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnexpectedKind {
+    /// A case that is listed as failing passes.
+    Passed,
+    /// An entry of the list no longer holds.
+    Expired,
+    /// A case that is listed as failing could not be run.
+    NotRun,
+    /// A case of the accepted report is not there any more.
+    CaseGone,
+    /// A case was judged in the accepted report, and is not any more.
+    CaseNotJudged,
+    /// A requirement was exercised in the accepted report, and is not any more.
+    RequirementNotExercised,
 }
 
 /// What the run showed of one ambiguity: which of its readings the provider follows.

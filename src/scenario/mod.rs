@@ -8,13 +8,16 @@ mod call;
 mod names;
 mod params;
 mod parse;
+mod pattern;
 mod print;
 mod reader;
 mod script;
 mod spooler;
 
+pub(crate) use pattern::names;
 pub(crate) use reader::{Members, Problems, Value, suggest};
 
 pub use call::{Answers, Call, Event, NewMessage, OpenFlag, Target};
+pub use pattern::{Pattern, PatternError};
 pub use script::{Scenario, Step};
 pub use spooler::{Handing, Happening, PlayedPreprocessor, PlayedTransport, Preparing, SpoolerScenario, recipient};

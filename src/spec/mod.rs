@@ -19,5 +19,6 @@ pub use error::{LoadError, Located, ProblemKind};
 pub use problem::{Problem, line_column};
 pub use profile::{NamedProfile, SHIPPED_PROFILES};
 pub use reading::{Ambiguity, AmbiguityKind, AmbiguityStatus, Reading, Stance};
+pub(crate) use requirement::page_address;
 pub use requirement::{Form, Requirement, RequirementStatus, Strength, Who};
 pub(crate) use suggest::closest;

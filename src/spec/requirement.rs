@@ -33,6 +33,12 @@ pub struct Requirement {
     pub shown_by: Vec<String>,
 }
 
+/// Where a page can be read, if it is one of the MAPI reference's and not an Open Specifications document.
+pub(crate) fn page_address(page: &str) -> Option<String> {
+    let is_stem = page.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    is_stem.then(|| format!("https://learn.microsoft.com/office/client-developer/outlook/mapi/{page}"))
+}
+
 /// Who is held to a requirement.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Who {

@@ -1,12 +1,13 @@
 //! Judging a recorded trace: every event goes through the oracle, and nothing is kept of it.
 
 use std::io::BufRead;
+use std::ops::ControlFlow;
 
 use spoolproof_sdk::trace::Event;
 
 use super::overlap::{Group, Window};
 use super::{Place, ReadError, Reader};
-use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Span, Unjudged, Verdict};
+use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Span, Stopped, Unjudged, Verdict};
 use crate::spec::Catalogue;
 
 /// How an audit of one file ended.
@@ -22,14 +23,15 @@ pub enum Audited {
 
 /// Judges one trace, and adds to the account of the run.
 ///
-/// A log without cases is one case, called `name`. `progress` hears the line number from time to time.
+/// A log without cases is one case, called `name`. `progress` hears the line number from time to time, and may stop the
+/// audit there: what came before was judged.
 pub fn audit<R: BufRead>(
     catalogue: &Catalogue,
     name: &str,
     mut reader: Reader<R>,
     setting: Setting,
     account: &mut Account,
-    mut progress: impl FnMut(u64),
+    mut progress: impl FnMut(u64) -> ControlFlow<Stopped>,
 ) -> Audited {
     let mut run = Run {
         oracle: Oracle::new(catalogue, setting),
@@ -45,8 +47,11 @@ pub fn audit<R: BufRead>(
     for next in reader.by_ref() {
         match next {
             Ok((event, place)) => {
-                if place.line % 4096 == 0 {
-                    progress(place.line);
+                if place.line % 4096 == 0
+                    && let ControlFlow::Break(stopped) = progress(place.line)
+                {
+                    run.account.stopped = Some(stopped);
+                    break;
                 }
                 run.read(event, place);
             }

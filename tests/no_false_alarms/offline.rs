@@ -1,5 +1,7 @@
 //! A recorded trace, judged without the provider.
 
+use std::ops::ControlFlow;
+
 use spoolproof::oracle::{Account, Finding, Setting, Verdict, Who};
 use spoolproof::spec::Catalogue;
 use spoolproof::trace::{Audited, ReadOptions, Reader, Writer, audit};
@@ -23,7 +25,7 @@ pub(crate) fn judge(catalogue: &Catalogue, header: &Header, events: &[Event]) ->
     let reader = Reader::new(file.as_slice(), "trace", ReadOptions::default()).expect("its own header");
     let setting = Setting { header: reader.header().clone(), judged: vec![Who::Store] };
     let mut account = Account::default();
-    match audit(catalogue, "trace", reader, setting, &mut account, |_| {}) {
+    match audit(catalogue, "trace", reader, setting, &mut account, |_| ControlFlow::Continue(())) {
         Audited::Whole | Audited::Contradicted => {}
         Audited::Damaged(error) => panic!("{error}"),
     }

@@ -1,255 +1,131 @@
-//! Every fault shows: some history of these goes otherwise than with the right store.
+//! Every fault is found under each requirement that it names, and each requirement that the suites look at has a fault.
 
-use serde_json::{Value, json};
-use spoolproof::conformance::reference::FAULTS;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use crate::script::{Made, Script};
+use spoolproof::conformance::adequacy::{Mutant, Suites, UNBREAKABLE, judge};
+use spoolproof::conformance::reference::{FAULTS, SPOOLER_FAULTS};
+use spoolproof::oracle::{Finding, Verdict, Who};
+use spoolproof::spec::{Catalogue, RequirementStatus};
+use spoolproof_sdk::wire::Role;
 
-/// What happens to a store; a broken one may refuse any of it, so nothing is asserted here.
-type History = fn(&mut Script);
+use crate::common::{scenarios, spooler_cases};
 
-const UNCOUPLED: &[History] = &[
-    opens_and_writes,
-    sends_nothing_to_nobody,
-    cancels,
-    preprocesses,
-    resends,
-    fails_and_tries_again,
-    spoolers_compete,
-    files_away,
-    hooks_take_over_or_fail,
-    several_wait,
-    restarts,
-];
-const COUPLED: &[History] = &[couples];
+/// Cases with one message, one recipient and one client, in which nothing fails and nothing starts anew.
+const PLAIN_OF_STORES: &[&str] =
+    &["abort/queued", "finish/neither", "lock/locks", "notify/added-on-submit", "open/queued-modify", "queue/columns"];
+const PLAIN_OF_SPOOLERS: &[&str] = &["order/nothing-to-do", "order/one-message"];
 
-fn tapes(faults: &[&str]) -> Vec<String> {
-    let run = |profile: Value, history: &History| {
-        let mut script = Script::with(profile, faults);
-        history(&mut script);
-        script.tape()
+/// What is wrong with each mutant, if anything is.
+fn wrong_with(look: impl Fn(Mutant) -> Option<String> + Sync) -> Vec<String> {
+    let mutants: Vec<Mutant> = Mutant::all().collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
+            wrong.extend(look(*mutant).map(|what| format!("{}: {what}", mutant.name())));
+        }
+        wrong
     };
-    let uncoupled = UNCOUPLED.iter().map(|history| run(json!({}), history));
-    let coupled =
-        |wants| json!({ "coupling": "tight", "handles_addrtypes": ["SMTP"], "wants_spooler_completion": wants });
-    let coupled = [false, true]
-        .map(coupled)
-        .into_iter()
-        .flat_map(|profile| COUPLED.iter().map(move |history| run(profile.clone(), history)));
-    uncoupled.chain(coupled).collect()
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut wrong: Vec<_> = running.into_iter().flat_map(|one| one.join().expect("no panic")).collect();
+        wrong.sort();
+        wrong
+    })
+}
+
+/// How many cases are run before it is looked whether they were enough.
+const CASES: usize = 30;
+
+/// The requirements that the fault names and that nobody of its kind is blamed for, or why that cannot be said.
+fn missed(catalogue: &Catalogue, mutant: Mutant, suites: Suites<'_>) -> Option<String> {
+    let is_about = |ids: &[String]| ids.iter().any(|id| mutant.fault.breaks.contains(&id.as_str()));
+    let (mut stores, mut spoolers) = (suites.stores.to_vec(), suites.spoolers.to_vec());
+    // Those that are about it come first, and are mostly enough.
+    stores.sort_by_key(|case| !is_about(&case.requirements));
+    spoolers.sort_by_key(|case| !is_about(&case.requirements));
+    let parts: Vec<Suites<'_>> = match mutant.role {
+        Role::Spooler => spoolers.chunks(CASES).map(|spoolers| Suites { stores: &[], spoolers }).collect(),
+        _ => stores.chunks(CASES).map(|stores| Suites { stores, spoolers: &[] }).collect(),
+    };
+    let who = if mutant.role == Role::Spooler { Who::Spooler } else { Who::Store };
+    let mut left: BTreeSet<&str> = mutant.fault.breaks.iter().copied().collect();
+    for part in parts {
+        let account = judge(catalogue, part, mutant.role, &[mutant.name()]).expect("the provider starts");
+        if let Some(case) = account.cases.iter().find(|case| case.verdict == Verdict::Error) {
+            return Some(format!("the adapter is blamed: {:?}", case.reason));
+        }
+        let wrong = |finding: &&Finding| matches!(finding.verdict, Verdict::Violation | Verdict::Deviation);
+        for finding in account.ledger.findings.iter().filter(wrong).filter(|finding| finding.who == who) {
+            left.retain(|id| finding.requirements.iter().all(|named| named != id));
+        }
+        if left.is_empty() {
+            return None;
+        }
+    }
+    Some(format!("is not reported under {left:?} ({})", mutant.fault.what))
 }
 
 #[test]
-fn every_fault_shows() {
-    let right = tapes(&[]);
-    assert_eq!(right, tapes(&[]), "the right store does the same twice");
-    let silent: Vec<_> = FAULTS.iter().map(|fault| fault.name).filter(|name| tapes(&[name]) == right).collect();
-    assert!(silent.is_empty(), "{silent:?}");
+fn each_fault_is_reported_under_each_requirement_that_it_names() {
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let (stores, spoolers) = (scenarios(), spooler_cases());
+    let suites = Suites { stores: &stores, spoolers: &spoolers };
+    let wrong = wrong_with(|mutant| missed(&catalogue, mutant, suites));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Opens a message in every way, for every session.
-fn open_all(script: &mut Script, made: &Made) {
-    for session in ["client-1", "client-2", "spooler", "spooler-2"] {
-        for flags in [&[][..], &["MAPI_MODIFY"], &["MAPI_BEST_ACCESS"]] {
-            script.open(session, made, flags);
+#[test]
+fn each_requirement_that_is_exercised_has_a_fault() {
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let (stores, spoolers) = (scenarios(), spooler_cases());
+    let suites = Suites { stores: &stores, spoolers: &spoolers };
+    let modelled = catalogue.requirements().iter().filter(|row| row.status == RequirementStatus::Modelled);
+    let mut idle: BTreeMap<&str, bool> = modelled.map(|row| (row.id.as_str(), true)).collect();
+    for role in [Role::Store, Role::Spooler] {
+        let account = judge(&catalogue, suites, role, &[]).expect("the provider starts");
+        assert_eq!(account.verdict(), Verdict::Pass, "the right provider is right");
+        for (id, is_idle) in &mut idle {
+            *is_idle &= account.requirement_verdict(id).0 == Verdict::NotExercised;
         }
     }
+    let exercised: BTreeSet<&str> = idle.into_iter().filter(|(_, is_idle)| !is_idle).map(|(id, _)| id).collect();
+    let broken: BTreeSet<&str> = Mutant::all().flat_map(|mutant| mutant.fault.breaks.iter().copied()).collect();
+    let unbreakable: BTreeSet<&str> = UNBREAKABLE.iter().map(|(id, _)| *id).collect();
+    let whole: Vec<_> = exercised.difference(&broken).copied().filter(|id| !unbreakable.contains(id)).collect();
+    assert!(whole.is_empty(), "requirements that no fault breaks: {whole:?}");
+    let needless: Vec<_> = unbreakable.iter().filter(|id| broken.contains(*id) || !exercised.contains(*id)).collect();
+    assert!(needless.is_empty(), "entries that are not needed: {needless:?}");
+    let unknown: Vec<_> = broken.iter().filter(|id| catalogue.requirement(id).is_none()).collect();
+    assert!(unknown.is_empty(), "faults name requirements that are not in the catalogue: {unknown:?}");
 }
 
-fn lock(script: &mut Script, session: &str, made: &Made, states: &[&str]) -> String {
-    let handle = script.open(session, made, &["MAPI_MODIFY"]).handle.unwrap_or_default();
-    for state in states {
-        script.set_lock(session, &handle, state);
-        script.observe(made);
-        script.queue();
-    }
-    handle
+#[test]
+fn a_sleeper_sleeps_where_nothing_happened_before() {
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let (mut stores, mut spoolers) = (scenarios(), spooler_cases());
+    stores.retain(|case| PLAIN_OF_STORES.contains(&case.id.as_str()));
+    spoolers.retain(|case| PLAIN_OF_SPOOLERS.contains(&case.id.as_str()));
+    assert_eq!((stores.len(), spoolers.len()), (PLAIN_OF_STORES.len(), PLAIN_OF_SPOOLERS.len()), "they are there");
+    let wrong = wrong_with(|mutant| {
+        let suites = Suites { stores: &stores, spoolers: &spoolers };
+        let account = judge(&catalogue, suites, mutant.role, &[mutant.name()]).expect("the provider starts");
+        let awake = mutant.fault.sleeper && account.verdict() != Verdict::Pass;
+        let named = mutant.name().starts_with("sleeper-") == mutant.fault.sleeper;
+        let findings = &account.ledger.findings;
+        awake
+            .then(|| format!("is awake: {:?}", findings.first().map(|finding| &finding.what)))
+            .or_else(|| (!named).then(|| "its name says otherwise".to_owned()))
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-const LOCK: &[&str] = &["MSG_LOCKED"];
-const TOGGLE: &[&str] = &["MSG_LOCKED", "MSG_UNLOCKED"];
-
-fn opens_and_writes(script: &mut Script) {
-    let made = script.create();
-    script.abort(&made);
-    lock(script, "spooler", &made, LOCK);
-    let early = script.open("client-2", &made, &["MAPI_MODIFY"]).handle.unwrap_or_default();
-    let other = script.open("spooler-2", &made, &["MAPI_MODIFY"]).handle.unwrap_or_default();
-    script.submit(&made);
-    script.observe(&made);
-    open_all(script, &made);
-    script.set_subject(&early, "by the client", true);
-    script.submit(&made);
-    script.call("submit_message", json!({ "session": "client-2", "handle": early }));
-    let handle = lock(script, "spooler", &made, LOCK);
-    open_all(script, &made);
-    script.set_subject(&other, "by the other", true);
-    let taken = json!({ "session": "spooler", "handle": handle, "recipient": "bob@example.test", "value": true });
-    script.call("set_responsibility", taken);
-    script.observe(&made);
-    script.call("notify_new_mail", json!({ "session": "spooler", "entry_id": made.entry_id }));
-    let nothing = Made { entry_id: made.entry_id.replace("0000000000000001", "00000000000000ff"), ..made };
-    script.open("client-1", &nothing, &[]);
-}
-
-fn sends_nothing_to_nobody(script: &mut Script) {
-    let made = script.create_with(json!({ "recipients": [] }));
-    script.submit(&made);
-    let made = script.create();
-    script.answer("expand_recips", json!({ "hresult": "S_OK", "recipients": [] }));
-    script.submit(&made);
-    script.observe(&made);
-}
-
-fn cancels(script: &mut Script) {
-    let made = script.create();
-    script.submit(&made);
-    lock(script, "spooler", &made, LOCK);
-    script.abort(&made);
-    lock(script, "spooler", &made, &["MSG_UNLOCKED"]);
-    script.abort(&made);
-    script.observe(&made);
-    script.abort(&made);
-    let handle = script.open("client-1", &made, &["MAPI_MODIFY"]).handle.unwrap_or_default();
-    script.submit(&Made { handle, ..made.clone() });
-    script.observe(&made);
-}
-
-fn preprocesses(script: &mut Script) {
-    script.answer("expand_recips", json!({ "hresult": "S_OK", "flags": ["NEEDS_PREPROCESSING"] }));
-    let made = script.create();
-    let early = script.open("client-2", &made, &["MAPI_MODIFY"]).handle.unwrap_or_default();
-    script.submit(&made);
-    script.observe(&made);
-    let cancelled = script.create();
-    script.submit(&cancelled);
-    script.abort(&cancelled);
-    script.observe(&cancelled);
-    script.call("submit_message", json!({ "session": "client-2", "handle": early }));
-    let handle = lock(script, "spooler", &made, LOCK);
-    script.call("submit_message", json!({ "session": "spooler", "handle": handle }));
-    script.observe(&made);
-    script.queue();
-}
-
-fn resends(script: &mut Script) {
-    let rows = json!([{ "address": "bob@example.test", "PR_RESPONSIBILITY": true }]);
-    script.answer("prepare_submit", json!({ "hresult": "S_OK", "recipients": rows }));
-    for _ in 0..2 {
-        let made = script.create_with(json!({ "message_flags": ["MSGFLAG_RESEND"] }));
-        script.submit(&made);
-        script.observe(&made);
-    }
-    script.answer("prepare_submit", json!({ "hresult": "MAPI_E_NO_SUPPORT" }));
-    let made = script.create_with(json!({ "message_flags": ["MSGFLAG_RESEND"] }));
-    script.submit(&made);
-}
-
-fn fails_and_tries_again(script: &mut Script) {
-    script.answer("expand_recips", json!({ "hresult": "MAPI_E_AMBIGUOUS_RECIP" }));
-    let made = script.create();
-    script.set_subject(&made.handle, "pending", false);
-    script.submit(&made);
-    script.observe(&made);
-    let members = json!([{ "address": "a@example.test" }, { "address": "b@example.test" }]);
-    script.answer("expand_recips", json!({ "hresult": "S_OK", "recipients": members }));
-    script.submit(&made);
-    script.observe(&made);
-}
-
-fn spoolers_compete(script: &mut Script) {
-    let made = script.create();
-    script.submit(&made);
-    let other = script.open("spooler-2", &made, &["MAPI_MODIFY"]).handle.unwrap_or_default();
-    let handle = script.open("spooler", &made, &["MAPI_MODIFY"]).handle.unwrap_or_default();
-    script.set_subject(&handle, "pending", false);
-    script.set_lock("spooler", &handle, "MSG_LOCKED");
-    script.observe(&made);
-    for _ in 0..2 {
-        script.set_lock("spooler-2", &other, "MSG_LOCKED");
-    }
-    script.set_lock("spooler", &handle, "MSG_UNLOCKED");
-    script.observe(&made);
-    script.set_lock("spooler", &handle, "MSG_LOCKED");
-    script.observe(&made);
-}
-
-fn files_away(script: &mut Script) {
-    let finished = |script: &mut Script, sentmail: bool, delete: bool| {
-        let made = script.create_with(json!({ "sentmail": sentmail, "delete_after_submit": delete }));
-        script.submit(&made);
-        lock(script, "spooler", &made, LOCK);
-        let look = json!({ "session": "client-1", "entry_id": made.entry_id });
-        script.nest("do_sent_mail", "open_entry", look.clone());
-        script.call("finished_msg", look);
-        script.finish(&made);
-        script.observe(&made);
-        script.finish(&made);
-        script.observe(&made);
-        script.queue();
-    };
-    for (sentmail, delete) in [(false, false), (true, false), (false, true), (true, true)] {
-        finished(script, sentmail, delete);
-    }
-}
-
-fn hooks_take_over_or_fail(script: &mut Script) {
-    for result in [json!({ "hresult": "S_OK", "superseded": true }), json!({ "hresult": "MAPI_E_NO_ACCESS" })] {
-        script.answer("do_sent_mail", result);
-        let made = script.create_with(json!({ "sentmail": true }));
-        script.submit(&made);
-        lock(script, "spooler", &made, LOCK);
-        script.finish(&made);
-        script.observe(&made);
-    }
-}
-
-fn several_wait(script: &mut Script) {
-    let made: Vec<_> = (0..3).map(|_| script.create()).collect();
-    for each in &made {
-        script.submit(each);
-        script.observe(each);
-    }
-    script.queue();
-    lock(script, "spooler", &made[1], TOGGLE);
-    lock(script, "spooler", &made[2], LOCK);
-    script.finish(&made[2]);
-    script.observe(&made[2]);
-}
-
-fn restarts(script: &mut Script) {
-    let made = script.create_with(json!({ "delete_after_submit": true }));
-    script.submit(&made);
-    for kind in ["clean", "crash"] {
-        script.call("restart", json!({ "kind": kind }));
-        script.observe(&made);
-        open_all(script, &made);
-    }
-    let later = script.create();
-    script.submit(&later);
-    script.queue();
-    lock(script, "spooler", &made, LOCK);
-    script.finish(&made);
-    script.observe(&made);
-}
-
-fn couples(script: &mut Script) {
-    let mixed = json!([{ "address": "bob@example.test" }, { "address": "+1 555", "addrtype": "FAX" }]);
-    let known = json!([{ "address": "bob@example.test" }]);
-    let cases = [(&known, json!([])), (&known, json!(["NEEDS_SPOOLER"])), (&mixed, json!([]))];
-    for (recipients, flags) in cases {
-        script.answer("expand_recips", json!({ "hresult": "S_OK", "flags": flags }));
-        let made = script.create_with(json!({ "recipients": recipients }));
-        script.submit(&made);
-        script.observe(&made);
-    }
-    script.answer("complete_msg", json!({ "hresult": "MAPI_E_CALL_FAILED" }));
-    for flags in [json!([]), json!(["NEEDS_PREPROCESSING"])] {
-        script.answer("expand_recips", json!({ "hresult": "S_OK", "flags": flags }));
-        let made = script.create();
-        script.submit(&made);
-        let handle = lock(script, "spooler", &made, LOCK);
-        script.call("submit_message", json!({ "session": "spooler", "handle": handle }));
-        script.observe(&made);
-    }
+#[test]
+fn there_are_enough_of_them() {
+    let of_spoolers = SPOOLER_FAULTS.iter().filter(|fault| !fault.breaks.is_empty()).count();
+    let sleepers = Mutant::all().filter(|mutant| mutant.fault.sleeper).count();
+    assert!(FAULTS.len() >= 130 && of_spoolers >= 60 && sleepers >= 45, "{} {of_spoolers} {sleepers}", FAULTS.len());
 }

@@ -1,6 +1,6 @@
 //! Drives a provider and plays MAPI for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use spoolproof::conformance::reference::Reference;
@@ -20,14 +20,11 @@ struct Recorder {
     /// Calls to make of the store while a support call waits.
     nested: BTreeMap<String, (String, Value)>,
     log: Vec<String>,
-    /// Everything that came to pass.
-    tape: String,
 }
 
 impl Mapi for Recorder {
     fn call(&mut self, provider: &mut dyn Provider, method: &str, _params: &CallParams) -> Answer {
         self.log.push(method.replace("support.", ""));
-        self.tape += &format!("  {method}\n");
         if let Some((method, params)) = self.nested.remove(method) {
             let params = serde_json::from_value(params).expect("params");
             let hresult = call(provider, self, &method, &params)?.hresult.expect("an hresult");
@@ -38,7 +35,6 @@ impl Mapi for Recorder {
 
     fn notify(&mut self, method: &str, params: &CallParams) -> Result<(), CallError> {
         self.log.push(params.event.clone().unwrap_or_else(|| method.to_owned()));
-        self.tape += &format!("  {method} {params:?}\n");
         Ok(())
     }
 }
@@ -75,9 +71,7 @@ impl Script {
 
     pub(crate) fn result(&mut self, method: &str, params: Value) -> Answer {
         let params = serde_json::from_value(params).expect("params");
-        let answer = call(&mut self.store, &mut self.mapi, method, &params);
-        self.mapi.tape += &format!("{method} {answer:?}\n");
-        answer
+        call(&mut self.store, &mut self.mapi, method, &params)
     }
 
     /// The HRESULT's name, or what the adapter says instead of one.
@@ -146,9 +140,7 @@ impl Script {
 
     pub(crate) fn observe(&mut self, made: &Made) -> Observation {
         let params = CallParams { entry_id: Some(made.entry_id.clone()), ..CallParams::default() };
-        let seen = self.store.observe(&mut self.mapi, &params).expect("an observation");
-        self.mapi.tape += &format!("{seen:?}\n");
-        seen
+        self.store.observe(&mut self.mapi, &params).expect("an observation")
     }
 
     /// `PR_MESSAGE_FLAGS` and `PR_SUBMIT_FLAGS` by name, shortened, and `row` if it is in the queue.
@@ -181,17 +173,5 @@ impl Script {
 
     pub(crate) fn restart(&mut self, kind: &str) {
         assert_eq!(self.call("restart", json!({ "kind": kind })), "S_OK");
-    }
-
-    /// Everything that came to pass, with each time replaced by its place among the others.
-    pub(crate) fn tape(self) -> String {
-        let is_time = |text: &&str| text.len() == 28 && text.starts_with("20") && text.ends_with('Z');
-        let tape = self.mapi.tape;
-        let times: BTreeSet<_> = tape.split('"').filter(is_time).collect();
-        let parts = tape.split('"').map(|part| match times.iter().position(|time| *time == part) {
-            Some(place) => format!("time {place}"),
-            None => part.to_owned(),
-        });
-        parts.collect::<Vec<_>>().join("\"")
     }
 }

@@ -31,7 +31,7 @@ impl Reference {
             message.queued = queued;
         }
         if self.fault("abort-leaves-flag")
-            || (self.fault("sleeper-abort-after-unlock-leaves-flag") && self.history.unlocked.contains(&id))
+            || (self.fault("sleeper-abort-after-unlock-leaves-flag") && self.history.of(id).unlocked > 0)
         {
             message.flags |= MSGFLAG_SUBMIT;
         }
@@ -44,7 +44,6 @@ impl Reference {
             if deletes { delete(transaction, id) } else { save(transaction, &message) }
         })?;
         self.locks.remove(&id);
-        self.history.aborted.insert(id);
         if !self.fault("abort-no-notify") {
             mapi.table_modified("deleted", &id.entry_id())?;
         }

@@ -36,7 +36,8 @@ impl Reference {
         let had_row = message.in_table();
         let before = message.clone();
         let message = self.sent(message);
-        let unlocks = !self.fault("finish-stays-locked");
+        let late = self.fault("sleeper-failed-hooks-before-unlock");
+        let unlocks = !self.fault("finish-stays-locked") && !late;
         self.store.commit(|transaction| {
             save(transaction, &message)?;
             if unlocks { keep_lock(transaction, id, false) } else { Ok(()) }
@@ -44,11 +45,13 @@ impl Reference {
         if unlocks {
             self.locks.remove(&id);
         }
-        self.history.finished += 1;
         if had_row && !self.fault("finish-no-notify") {
             mapi.table_modified("deleted", &id.entry_id())?;
         }
         let superseded = self.run_hooks(mapi, &before);
+        if late && superseded.is_ok() {
+            self.locks.remove(&id);
+        }
         if superseded? && !self.fault("finish-ignores-superseded") {
             return Ok(HResult::S_OK.into());
         }
@@ -107,7 +110,7 @@ impl Reference {
         let files = message.has_sentmail() && !self.fault("finish-no-move");
         let deletes = message.deletes_after_submit()
             && !self.fault("finish-no-delete")
-            && !(self.fault("sleeper-no-delete-after-restart") && self.history.restarted);
+            && !(self.fault("sleeper-no-delete-after-restart") && self.history.restarts > 0);
         let deletes = deletes || self.fault("finish-deletes-when-neither") && !message.has_sentmail();
         let files = files || self.fault("finish-moves-when-neither") && !message.deletes_after_submit();
         let id = message.id;
@@ -127,6 +130,6 @@ impl Reference {
     }
 }
 
-fn copy_to_sentmail(transaction: &Transaction<'_>, message: &Message) -> rusqlite::Result<()> {
+pub(super) fn copy_to_sentmail(transaction: &Transaction<'_>, message: &Message) -> rusqlite::Result<()> {
     insert(transaction, &mut Message { folder: Folder::Sentmail, ..message.clone() })
 }

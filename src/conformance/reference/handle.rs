@@ -14,7 +14,7 @@ pub(super) fn is_spooler(session: &str) -> bool {
 }
 
 /// An open message object.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Handle {
     pub(super) session: String,
     pub(super) message: MessageId,
@@ -27,7 +27,7 @@ pub(super) struct Handle {
 }
 
 /// The open objects by their names on the wire.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Handles {
     /// Tells the names of this process and this reset from those of any other.
     generation: u64,
@@ -56,6 +56,22 @@ impl Handles {
 
     pub(super) fn remove(&mut self, name: &str) -> Result<(), CallError> {
         self.open.remove(name).map(drop).ok_or_else(|| dead(name))
+    }
+
+    /// Every object, by name.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Handle)> {
+        self.open.iter()
+    }
+
+    /// An object, whatever its state.
+    pub(super) fn peek(&self, name: &str) -> Option<&Handle> {
+        self.open.get(name)
+    }
+
+    /// What the objects of a message have not saved yet; then they have nothing more to save.
+    pub(super) fn take_all_pending(&mut self, message: MessageId) -> BTreeMap<String, Value> {
+        let of_it = self.open.values_mut().filter(|handle| handle.message == message);
+        of_it.flat_map(|handle| std::mem::take(&mut handle.pending)).collect()
     }
 
     /// An object that can still be used.

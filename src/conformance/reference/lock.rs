@@ -33,7 +33,7 @@ impl Reference {
         match self.locks.get(&id) {
             Some(Some(holder)) => holder != session,
             Some(None) => !is_spooler(session),
-            None => !is_spooler(session) && self.history.hidden_locks.contains(&id),
+            None => !is_spooler(session) && self.fault("lock-blocks-after-restart") && self.history.of(id).restarted,
         }
     }
 
@@ -52,7 +52,7 @@ impl Reference {
         }
         if self.locked_for(session, id) && !self.fault("second-spooler-steals-lock") {
             // The first refusal is remembered as if it had been a grant, as a provider in the field does it.
-            if self.fault("lock-refused-then-granted") && !self.history.refused_locks.insert((session.to_owned(), id)) {
+            if self.fault("lock-refused-then-granted") && self.history.of(id).refused.contains(session) {
                 return Ok(HResult::S_OK.into());
             }
             return Err(HResult::MAPI_E_NO_ACCESS.into());
@@ -78,7 +78,6 @@ impl Reference {
             self.locks.insert(id, holder);
         } else {
             self.locks.remove(&id);
-            self.history.unlocked.insert(id);
         }
         if before.is_some() != after.is_some() {
             mapi.table_modified("modified", &id.entry_id())?;
@@ -92,7 +91,7 @@ impl Reference {
             return Ok(self.fault("unlock-noop"));
         }
         if self.fault("lock-not-set")
-            || (self.fault("sleeper-relock-ignored") && self.history.unlocked.contains(&message.id))
+            || (self.fault("sleeper-relock-ignored") && self.history.of(message.id).unlocked > 0)
         {
             return Ok(true);
         }
@@ -117,7 +116,7 @@ impl Reference {
         }
         if self.fault("double-row-after-preprocess") {
             let again: Vec<_> =
-                messages.iter().filter(|message| self.history.resumed.contains(&message.id)).cloned().collect();
+                messages.iter().filter(|message| self.history.of(message.id).resumed).cloned().collect();
             messages.extend(again);
         }
         let rows = messages.iter().map(|message| QueueRow {

@@ -6,9 +6,12 @@
 
 mod abort;
 mod adapter_fault;
+mod broken;
 mod fault;
+mod faults;
 mod finish;
 mod handle;
+mod history;
 mod lock;
 mod message;
 mod observe;
@@ -18,6 +21,7 @@ mod provider;
 mod refusal;
 mod sabotage;
 mod serve;
+mod snapshot;
 mod spoil;
 mod spooler;
 mod store;
@@ -25,7 +29,9 @@ mod submit;
 mod supervisor;
 
 pub use adapter_fault::{ADAPTER_FAULTS, AdapterFault, Gravity};
-pub use fault::{FAULTS, Fault};
+pub use fault::Fault;
+pub use faults::FAULTS;
 pub use provider::Reference;
 pub use serve::{ReferenceError, ReferenceOptions, run};
-pub use spooler::{SPOOLER_FAULTS, SpoolerOptions, run_spooler};
+pub(in crate::conformance) use snapshot::{Past, Snapshot};
+pub use spooler::{SPOOLER_FAULTS, Spooler, SpoolerOptions, run_spooler};

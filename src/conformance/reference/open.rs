@@ -14,7 +14,7 @@ use super::store::{insert, save};
 
 /// What an open asks for.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum Asked {
+pub(super) enum Asked {
     BestAccess,
     Modify,
     Read,
@@ -47,7 +47,8 @@ impl Reference {
         })?;
         let opened = self.access(session, &message, asked)?;
         let deferred = self.fault("open-locked-deferred") && self.locked_for(session, message.id);
-        let handle = self.handles.add(session, message.id, opened == Access::ReadWrite);
+        let writes = opened == Access::ReadWrite || self.fault("read-only-handle-writes");
+        let handle = self.handles.add(session, message.id, writes);
         Ok(CallResult {
             handle: Some(handle),
             access: (!deferred).then_some(opened),
@@ -57,6 +58,9 @@ impl Reference {
     }
 
     fn access(&self, session: &str, message: &Message, asked: Asked) -> Served<Access> {
+        if let Some(access) = self.broken_access(session, message, asked) {
+            return Ok(access);
+        }
         let spooler = is_spooler(session);
         if self.locked_for(session, message.id) && !self.opens_locked(session) {
             if self.fault("open-locked-submitted") {
@@ -65,7 +69,7 @@ impl Reference {
             return Err(HResult::MAPI_E_NO_ACCESS.into());
         }
         let queued = message.queued.is_some();
-        if spooler || !queued || (self.fault("sleeper-open-modify-after-restart") && self.history.restarted) {
+        if spooler || !queued || (self.fault("sleeper-open-modify-after-restart") && self.history.restarts > 0) {
             return Ok(if asked == Asked::Read { Access::Read } else { Access::ReadWrite });
         }
         match asked {
@@ -96,7 +100,9 @@ impl Reference {
     /// Refuses a write to a message that is queued or that somebody else has locked, however long the object has
     /// been open (PMF-08).
     pub(super) fn writable(&self, session: &str, message: &Message) -> Served<()> {
-        if !is_spooler(session) && message.queued.is_some() && !self.fault("client-write-kept-handle") {
+        let forgets = self.fault("client-write-kept-handle")
+            || (self.fault("sleeper-old-handle-writes-when-locked") && self.locks.contains_key(&message.id));
+        if !is_spooler(session) && message.queued.is_some() && !forgets {
             return Err(HResult::MAPI_E_SUBMITTED.into());
         }
         if is_spooler(session) && self.locked_for(session, message.id) && !self.fault("second-spooler-writes") {

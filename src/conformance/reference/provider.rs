@@ -8,11 +8,13 @@ use spoolproof_sdk::wire::{
 };
 use spoolproof_sdk::{Answer, CallError, HResult, Mapi, Provider};
 
-use super::fault::{Faults, History};
+use super::fault::Faults;
+use super::faults::FAULTS;
 use super::handle::{Handles, is_spooler};
+use super::history::History;
 use super::message::{Message, MessageId};
 use super::profile::Behaviour;
-use super::refusal::{Served, settle};
+use super::refusal::{Refusal, Served, settle};
 use super::serve::ReferenceError;
 use super::store::{Store, delete, save};
 
@@ -40,7 +42,7 @@ impl Reference {
     ///
     /// When a fault is unknown or the database cannot be opened.
     pub fn open<'a>(db: Option<&Path>, faults: impl IntoIterator<Item = &'a str>) -> Result<Self, ReferenceError> {
-        let faults = Faults::parse(faults)?;
+        let faults = Faults::parse(FAULTS, faults).map_err(ReferenceError::unknown_fault)?;
         let mut reference = Self {
             store: Store::open(db).map_err(ReferenceError::store)?,
             behaviour: Behaviour::default(),
@@ -63,7 +65,9 @@ impl Reference {
         self.handles = Handles::of_generation(started + 1);
         self.ready.clear();
         self.locks.clear();
-        self.history = History { restarted: started > 0, ..History::default() };
+        let restarts = self.store.meta("restarts")?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        self.history = History::after(if started > 0 { restarts + 1 } else { 0 });
+        self.store.set_meta("restarts", &self.history.restarts.to_string())?;
         self.behaviour =
             match self.store.meta("profile")? {
                 Some(text) => Behaviour::with(serde_json::from_str(&text).map_err(|error| {
@@ -74,10 +78,9 @@ impl Reference {
         if self.behaviour.persists_lock() {
             self.locks = self.store.locks()?.into_iter().map(|id| (id, None)).collect();
         }
+        self.break_start(crashed).map_err(Refusal::into_error)?;
         for mut message in self.store.queued()? {
-            if self.fault("lock-blocks-after-restart") {
-                self.history.hidden_locks.insert(message.id);
-            }
+            self.history.of_mut(message.id).restarted = true;
             if crashed && self.fault("queue-lost-on-crash") {
                 message.leave_queue();
             }
@@ -93,6 +96,11 @@ impl Reference {
             )?;
         }
         Ok(())
+    }
+
+    /// Whether any fault was put in.
+    pub(super) fn is_broken(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// Whether this fault was put in.
@@ -166,53 +174,55 @@ impl Provider for Reference {
         settle(self.reset_store(params))
     }
 
-    fn create_message(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.create(params))
+    fn create_message(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "create_message", params, |store, _, params| store.create(params))
     }
 
-    fn open_entry(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.open_message(params))
+    fn open_entry(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "open_entry", params, |store, _, params| store.open_message(params))
     }
 
-    fn release(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        self.handles.remove(params.handle()?)?;
-        Ok(HResult::S_OK.into())
+    fn release(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "release", params, |store, _, params| {
+            store.handles.remove(params.handle()?)?;
+            Ok(HResult::S_OK.into())
+        })
     }
 
-    fn set_props(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.write_props(params))
+    fn set_props(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "set_props", params, |store, _, params| store.write_props(params))
     }
 
     fn submit_message(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.submit(mapi, params))
+        self.serve(mapi, "submit_message", params, Self::submit)
     }
 
     fn abort_submit(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.abort(mapi, params))
+        self.serve(mapi, "abort_submit", params, Self::abort)
     }
 
     fn set_lock_state(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.lock(mapi, params))
+        self.serve(mapi, "set_lock_state", params, Self::lock)
     }
 
     fn get_props(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
         settle(self.read_props(params))
     }
 
-    fn get_outgoing_queue(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.queue_table(params))
+    fn get_outgoing_queue(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "get_outgoing_queue", params, |store, _, params| store.queue_table(params))
     }
 
-    fn set_responsibility(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.write_responsibility(params))
+    fn set_responsibility(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
+        self.serve(mapi, "set_responsibility", params, |store, _, params| store.write_responsibility(params))
     }
 
     fn finished_msg(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.finish(mapi, params))
+        self.serve(mapi, "finished_msg", params, Self::finish)
     }
 
     fn notify_new_mail(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Answer {
-        settle(self.announce(mapi, params))
+        self.serve(mapi, "notify_new_mail", params, Self::announce)
     }
 
     fn observe(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Result<Observation, CallError> {

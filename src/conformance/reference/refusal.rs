@@ -16,6 +16,16 @@ pub(super) enum Refusal {
 
 pub(super) type Served<T = CallResult> = Result<T, Refusal>;
 
+impl Refusal {
+    /// The error of an act that returns nothing.
+    pub(super) fn into_error(self) -> CallError {
+        match self {
+            Self::Returned(hresult) => CallError::Failed(hresult.to_string()),
+            Self::Call(error) => error,
+        }
+    }
+}
+
 /// What the protocol makes of it.
 pub(super) fn settle(served: Served) -> Answer {
     match served {

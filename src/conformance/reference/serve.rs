@@ -9,6 +9,7 @@ use spoolproof_sdk::serve_stdio;
 
 use super::adapter_fault::ADAPTER_FAULTS;
 use super::fault::Faults;
+use super::faults::FAULTS;
 use super::provider::Reference;
 use super::store::StoreError;
 use super::supervisor::{Ended, Supervisor, supervise};
@@ -81,7 +82,7 @@ pub fn run(options: ReferenceOptions) -> io::Result<()> {
         let mut reference = Reference::open(options.db.as_deref(), store).map_err(invalid)?;
         return serve_stdio(&mut reference);
     }
-    Faults::parse(store.iter().copied()).map_err(invalid)?;
+    Faults::parse(FAULTS, store.iter().copied()).map_err(|name| invalid(ReferenceError::unknown_fault(name)))?;
     // Removed when this returns.
     let folder = options.db.is_none().then(tempfile::tempdir).transpose()?;
     let temporary = || folder.as_ref().map(|folder| folder.path().join("store.db"));

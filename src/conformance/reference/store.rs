@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use spoolproof_sdk::wire::Folder;
 
 use super::message::{Message, MessageId, Queued, Row, Ticks};
+use super::snapshot::Table;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -96,7 +97,7 @@ impl Store {
         self.commit(|transaction| {
             transaction.execute_batch(
                 "DELETE FROM messages; DELETE FROM recipients; DELETE FROM queue; DELETE FROM locks;
-                 DELETE FROM meta WHERE name = 'profile';",
+                 DELETE FROM meta WHERE name IN ('profile', 'restarts');",
             )
         })
     }
@@ -138,6 +139,53 @@ impl Store {
         let mut messages = load(&self.connection, "q.message IS NOT NULL", None)?;
         messages.sort_by_key(|message| (message.submitted_at, message.id));
         Ok(messages)
+    }
+
+    /// Everything that is in the database.
+    pub(super) fn tables(&self) -> Result<Vec<Table>, StoreError> {
+        let read = || {
+            let mut names = self.connection.prepare_cached("SELECT name FROM sqlite_master WHERE type = 'table'")?;
+            let names = names.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+            let table = |name: String| {
+                let mut statement = self.connection.prepare_cached(&format!("SELECT * FROM {name}"))?;
+                let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+                let values = |row: &rusqlite::Row<'_>| (0..columns.len()).map(|column| row.get(column)).collect();
+                let rows = statement.query_map([], values)?.collect::<rusqlite::Result<_>>()?;
+                Ok((name, columns, rows))
+            };
+            names.into_iter().map(table).collect::<rusqlite::Result<_>>()
+        };
+        read().map_err(while_doing("read all of it"))
+    }
+
+    /// Makes the database what [`Store::tables`] has read.
+    pub(super) fn put_back(&mut self, tables: &[Table]) -> Result<(), StoreError> {
+        self.commit(|transaction| {
+            for (name, columns, rows) in tables {
+                transaction.prepare_cached(&format!("DELETE FROM {name}"))?.execute([])?;
+                let marks = vec!["?"; columns.len()].join(", ");
+                let mut insert = transaction.prepare_cached(&format!("INSERT INTO {name} VALUES ({marks})"))?;
+                for row in rows {
+                    insert.execute(rusqlite::params_from_iter(row))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// How many rows were written since it was opened: none is changed without it.
+    pub(super) fn written(&self) -> u64 {
+        self.connection.total_changes()
+    }
+
+    /// Every message.
+    pub(super) fn all(&self) -> Result<Vec<Message>, StoreError> {
+        load(&self.connection, "true", None)
+    }
+
+    /// The message that was created last.
+    pub(super) fn newest(&self) -> Result<Option<MessageId>, StoreError> {
+        Ok(self.all()?.last().map(|message| message.id))
     }
 
     /// The messages whose lock was kept.

@@ -102,7 +102,6 @@ impl Reference {
         if self.fault("resume-drops-lock") {
             self.locks.remove(&message.id);
         }
-        self.history.resumed.insert(message.id);
         self.carry_on(mapi, &before, message, true)?;
         Ok(HResult::S_OK.into())
     }
@@ -151,7 +150,7 @@ impl Reference {
     }
 
     fn expand(&mut self, mapi: &mut dyn Mapi, message: &Message) -> Served {
-        let retried = self.fault("sleeper-expand-skipped-on-retry") && self.history.failed.contains(&message.id);
+        let retried = self.fault("sleeper-expand-skipped-on-retry") && self.history.of(message.id).failed > 0;
         if self.fault("expand-skipped") || retried {
             return Ok(CallResult::default());
         }
@@ -172,7 +171,7 @@ impl Reference {
 
     fn submission_time(&mut self) -> Served<Ticks> {
         let time = self.store.next_time()?;
-        if self.fault("sleeper-time-goes-back-after-restart") && self.history.restarted {
+        if self.fault("sleeper-time-goes-back-after-restart") && self.history.restarts > 0 {
             return Ok(Ticks(time.0 - 36_000_000_000));
         }
         Ok(time)
@@ -222,7 +221,9 @@ impl Reference {
         if needs_spooler || !(knows_all || self.fault("coupled-partial-finish")) {
             return Route::Queue;
         }
-        if (preprocessed || self.behaviour.wants_spooler_completion()) && !self.fault("complete-skipped") {
+        let skips = self.fault("complete-skipped")
+            || (self.fault("sleeper-resubmitted-finishes-alone") && self.history.of(message.id).submitted > 0);
+        if (preprocessed || self.behaviour.wants_spooler_completion()) && !skips {
             Route::Complete
         } else {
             Route::Finish
@@ -258,8 +259,7 @@ impl Reference {
 
     /// Puts the message into the outgoing queue and says so (SEED1-29, SEED1-30, SEED1-47, SEED1-48).
     fn enqueue(&mut self, mapi: &mut dyn Mapi, mut message: Message) -> Served<()> {
-        self.history.submitted += 1;
-        let resubmitted = self.history.aborted.contains(&message.id);
+        let resubmitted = self.history.of(message.id).aborted > 0;
         if self.fault("no-queue-row") || (self.fault("sleeper-resubmit-no-row") && resubmitted) {
             message.queued = None;
         }
@@ -275,7 +275,7 @@ impl Reference {
         self.store.commit(|transaction| save(transaction, &message))?;
         let silent = self.fault("no-notify-on-submit")
             || (self.fault("preprocess-not-notified") && message.awaits_preprocessing)
-            || (self.fault("sleeper-third-submission-not-notified") && self.history.submitted >= 3);
+            || (self.fault("sleeper-third-submission-not-notified") && self.history.submitted >= 2);
         if self.fault("locked-on-submit") {
             self.locks.insert(message.id, None);
         }
@@ -287,7 +287,6 @@ impl Reference {
 
     /// What the faults leave behind of a submission that failed.
     fn break_after_failure(&mut self, name: &str, message: &Message) -> Served<()> {
-        self.history.failed.insert(message.id);
         let (flag, row) = (self.fault("failed-submit-leaves-flag"), self.fault("failed-submit-leaves-row"));
         if flag || row {
             let mut message = message.clone();

@@ -11,8 +11,8 @@ use crate::scenario::{Happening, SpoolerScenario, recipient};
 /// How often a spooler is woken in a row that says that it is not idle.
 pub(in crate::conformance) const WAKES: usize = 25;
 
-/// Who is killed when the case wants it, and how its error is told from others.
-pub(super) trait Mortal: Sut {
+/// A provider that a case may kill, and how the error of that is told from others.
+pub trait Mortal: Sut {
     /// Whether this error is that the case has killed it.
     fn was_killed(error: &Self::Error) -> bool;
 }

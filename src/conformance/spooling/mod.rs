@@ -5,6 +5,7 @@ mod parts;
 mod stage;
 mod suite;
 
+pub use case::Mortal;
 pub(super) use case::WAKES;
 pub(super) use parts::Parts;
 pub(super) use stage::Stage;

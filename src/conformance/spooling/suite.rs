@@ -1,5 +1,6 @@
 //! A run of many cases on one spooler.
 
+use spoolproof_sdk::Provider;
 use spoolproof_sdk::trace::{Header, Records};
 use spoolproof_sdk::wire::{Coupling, Profile, Role, SortsQueue};
 
@@ -8,8 +9,8 @@ use super::parts::Parts;
 use super::stage::Stage;
 use crate::conformance::adapter::Adapter;
 use crate::conformance::error::{AdapterError, AdapterErrorKind};
-use crate::conformance::suite::{FAILURES, Progress};
-use crate::conformance::sut::Sut;
+use crate::conformance::in_process::{InProcess, InProcessError};
+use crate::conformance::suite::{Progress, leave_out, left_by, not_begun};
 use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Verdict, Who};
 use crate::scenario::SpoolerScenario;
 use crate::spec::{self, Catalogue};
@@ -31,10 +32,16 @@ impl Mortal for Adapter {
     }
 }
 
+impl<P: Provider> Mortal for InProcess<P> {
+    fn was_killed(error: &InProcessError) -> bool {
+        matches!(error, InProcessError::Killed)
+    }
+}
+
 /// Runs `plan` on the spooler behind `adapter`, and gives the account of it, settled.
-pub fn run_spooler(
+pub fn run_spooler<S: Mortal>(
     catalogue: &Catalogue,
-    adapter: &mut Adapter,
+    adapter: &mut S,
     plan: &SpoolerPlan<'_>,
     progress: &mut dyn Progress,
 ) -> Account {
@@ -42,7 +49,6 @@ pub fn run_spooler(
     let mut oracle: Option<Oracle> = None;
     let mut failures = 0;
     for (done, scenario) in plan.scenarios.iter().enumerate() {
-        progress.begins(done, &scenario.id);
         let mut case = CaseOutcome {
             id: scenario.id.clone(),
             verdict: Verdict::Pass,
@@ -50,13 +56,13 @@ pub fn run_spooler(
             requirements: scenario.requirements.clone(),
             trace: None,
         };
-        if failures >= FAILURES {
-            case.verdict = Verdict::NotExercised;
-            case.reason =
-                Some(format!("given up: the adapter failed {FAILURES} cases in a row before their first call"));
+        account.stopped = account.stopped.or_else(|| progress.stops());
+        if let Some(reason) = not_begun(account.stopped, failures) {
+            leave_out(&mut case, reason);
             account.cases.push(case);
             continue;
         }
+        progress.begins(done, &scenario.id);
         let header = header(adapter, scenario, plan);
         let oracle = match &mut oracle {
             Some(oracle) => {
@@ -72,6 +78,11 @@ pub fn run_spooler(
         let worked = events.iter().any(|event| event.session.as_deref() == Some("spooler"));
         match ended {
             Ok(()) => failures = 0,
+            Err(_) if let Some(stopped) = progress.stops() => {
+                // What it waited for was given up, which says nothing of the adapter.
+                account.stopped = Some(stopped);
+                leave_out(&mut case, left_by(stopped));
+            }
             Err(reason) => {
                 let seq = events.last().map(|event| event.seq);
                 oracle.ledger.fail(
@@ -88,6 +99,7 @@ pub fn run_spooler(
         }
         let has_findings = oracle.ledger.findings.len() > before;
         case.trace = progress.ended(&scenario.id, &header, &events, has_findings);
+        progress.judged(&case, &oracle.ledger.findings[before..]);
         account.cases.push(case);
     }
     account.ledger = oracle.map(|oracle| oracle.ledger).unwrap_or_default();
@@ -99,7 +111,7 @@ pub fn run_spooler(
 }
 
 /// The played store's profile, over it what the spooler says of the readings that it follows.
-fn header(adapter: &Adapter, scenario: &SpoolerScenario, plan: &SpoolerPlan<'_>) -> Header {
+fn header<S: Mortal>(adapter: &S, scenario: &SpoolerScenario, plan: &SpoolerPlan<'_>) -> Header {
     let about = adapter.about();
     let own = match &plan.profile {
         Some(claims) => about.profile.overridden_by(claims),

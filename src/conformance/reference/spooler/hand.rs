@@ -30,10 +30,14 @@ impl Spooler {
         }
         // Recipients who stay with a transport that has to be waited for: no other is asked for them.
         let mut kept: BTreeSet<String> = BTreeSet::new();
+        let serves_again = self.fault("sleeper-served-again-after-death") && self.past.has_inherited(&open.entry_id);
+        // Who has been asked in this round.
+        let mut turns = 0;
         for transport in order {
             let is_offered = |row: &Recipient| {
                 let fits = self.registry.takes(transport, row) || self.fault("hand-to-first");
-                row.responsibility != Some(true) && fits && !kept.contains(&row.address)
+                let is_left = row.responsibility != Some(true) || serves_again;
+                is_left && fits && !kept.contains(&row.address)
             };
             let offered: Vec<String> =
                 open.rows.iter().filter(|row| is_offered(row)).map(|row| row.address.clone()).collect();
@@ -45,24 +49,31 @@ impl Spooler {
                 kept.extend(offered);
                 continue;
             }
+            if turns > 0 && self.fault("sleeper-unlock-between-transports") {
+                self.lock(mapi, open, LockState::Unlocked)?;
+            }
             loop {
-                match self.ask(mapi, open, transport, &offered)? {
+                match self.ask(mapi, open, (transport, turns), &offered)? {
                     Asked::Again => continue,
                     Asked::Later => kept.extend(offered),
                     Asked::Through => {}
                 }
                 break;
             }
+            turns += 1;
             if self.fault("finish-after-first") || (self.fault("report-after-first-refusal") && has_open(open)) {
                 break;
             }
         }
-        let left: Vec<Recipient> = open
+        let mut left: Vec<Recipient> = open
             .rows
             .iter()
             .filter(|row| row.responsibility != Some(true) && !kept.contains(&row.address))
             .cloned()
             .collect();
+        if self.fault("sleeper-report-names-first-alone") {
+            left.truncate(1);
+        }
         if self.fault("report-served") {
             let served: Vec<Recipient> =
                 open.rows.iter().filter(|row| row.responsibility == Some(true)).cloned().collect();
@@ -82,10 +93,11 @@ impl Spooler {
         &mut self,
         mapi: &mut dyn Mapi,
         open: &mut Open,
-        transport: usize,
+        (transport, turns): (usize, u32),
         offered: &[String],
     ) -> Result<Asked, CallError> {
-        let everybody = self.fault("hand-shows-everybody");
+        let everybody =
+            self.fault("hand-shows-everybody") || (self.fault("sleeper-second-transport-sees-everybody") && turns > 0);
         let view = |row: &Recipient| Recipient {
             responsibility: Some(!everybody && !offered.contains(&row.address)),
             ..row.clone()
@@ -111,7 +123,7 @@ impl Spooler {
             self.lock(mapi, open, LockState::Unlocked)?;
         }
         let served = result.recipients.unwrap_or_default();
-        if self.fault("end-never") {
+        if self.fault("end-never") || (self.fault("sleeper-no-end-for-second-transport") && turns > 0) {
             self.record(mapi, open, &served)?;
             return Ok(Asked::Through);
         }
@@ -121,6 +133,11 @@ impl Spooler {
         if has("END_DONT_RESEND") {
             if self.fault("hand-ignores-deferral") {
                 return Ok(Asked::Again);
+            }
+            let again = self.past.puts_off_again(&open.entry_id, HResult::S_OK);
+            if self.fault("sleeper-second-deferral-taken-for-sent") && again {
+                self.mark(open, offered);
+                return Ok(Asked::Through);
             }
             self.errands.entry(open.entry_id.clone()).or_default().deferred.insert(transport);
             return Ok(Asked::Later);
@@ -162,7 +179,9 @@ impl Spooler {
             }
             return Ok(Asked::Through);
         }
+        let again = self.past.puts_off_again(&open.entry_id, code);
         let at_once = [
+            (HResult::MAPI_E_BUSY, self.fault("sleeper-second-busy-not-waited-for") && again),
             (HResult::MAPI_E_BUSY, self.fault("hand-ignores-busy")),
             (HResult::MAPI_E_WAIT, self.fault("hand-ignores-wait")),
             (HResult::MAPI_E_NETWORK_ERROR, self.fault("hand-ignores-network-error")),
@@ -186,7 +205,8 @@ impl Spooler {
     fn record(&mut self, mapi: &mut dyn Mapi, open: &mut Open, rows: &[Recipient]) -> Result<(), CallError> {
         let done: Vec<String> = rows.iter().map(|row| row.address.clone()).collect();
         for recipient in &done {
-            if !self.fault("record-never") {
+            let is_first = done.first() == Some(recipient);
+            if !self.fault("record-never") && (is_first || !self.fault("sleeper-record-first-alone")) {
                 let params = CallParams { recipient: Some(recipient.clone()), value: Some(true), ..of_handle(open) };
                 self.call(mapi, "set_responsibility", params)?;
             }

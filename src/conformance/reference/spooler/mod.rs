@@ -3,12 +3,13 @@
 //! Written from the pages alone, as the reference store is: it knows the protocol and nothing of the model. What it keeps
 //! in its head dies with it; the rows of the recipient table are all that outlives it.
 
-mod fault;
+mod faults;
 mod hand;
 mod prepare;
 mod registry;
 mod serve;
 mod work;
 
-pub use fault::SPOOLER_FAULTS;
+pub use faults::SPOOLER_FAULTS;
 pub use serve::{SpoolerOptions, run_spooler};
+pub use work::Spooler;

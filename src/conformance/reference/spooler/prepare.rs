@@ -14,6 +14,9 @@ impl Spooler {
             self.release(mapi, &open)?;
             return Ok(None);
         }
+        if self.fault("resubmit-unlocked") {
+            self.lock(mapi, &open, LockState::Unlocked)?;
+        }
         if self.fault("resubmit-never") {
             self.release(mapi, &open)?;
             self.passed_over(&open.entry_id)?;
@@ -45,6 +48,9 @@ impl Spooler {
         if self.fault("preprocess-skips-last") {
             due.pop();
         }
+        if self.fault("sleeper-failed-preprocessor-not-run-again") && self.past.has_put_back(&open.entry_id) {
+            due.clear();
+        }
         if self.fault("preprocess-twice") {
             due.extend(due.first().copied());
         }
@@ -62,7 +68,7 @@ impl Spooler {
                 return Ok(false);
             }
             let lost = result.recipients.unwrap_or_default();
-            if !lost.is_empty() {
+            if !lost.is_empty() && !self.fault("preprocess-ignores-undeliverable") {
                 self.report(mapi, open, &lost)?;
             }
         }
@@ -80,7 +86,8 @@ impl Spooler {
         let times = if self.fault("remove-info-twice") { 2 } else { 1 };
         for index in 0..self.registry.preprocessors.len() {
             let removes = self.registry.preprocessors[index].removes != Some(false);
-            let wanted = self.registry.wants(index, &open.rows) || self.fault("preprocess-unregistered");
+            let strangers = self.fault("preprocess-unregistered") || self.fault("remove-info-of-others");
+            let wanted = self.registry.wants(index, &open.rows) || strangers;
             if !removes || !wanted {
                 continue;
             }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use spoolproof_sdk::wire::{CallParams, CallResult, InitializeResult, LockState, QueueRow, Recipient, SPOOLER_METHODS};
 use spoolproof_sdk::{Answer, CallError, HResult, Mapi, Provider};
 
-use super::fault::Faults;
+use super::super::fault::Faults;
+use super::faults::SPOOLER_FAULTS;
 use super::registry::Registry;
 
 /// A pass over the queue may lead to another, but not for ever.
@@ -14,15 +15,51 @@ const PASSES: usize = 100;
 /// What a message waits for that waits for no transport.
 const ANY_NEWS: usize = usize::MAX;
 
-/// The spooler.
+/// A spooler that does what the pages say, unless a fault is put into it.
 #[derive(Debug, Default)]
-pub(super) struct Spooler {
+pub struct Spooler {
     pub(super) registry: Registry,
     faults: Faults,
     /// What it remembers of messages on their way.
     pub(super) errands: BTreeMap<String, Errand>,
     /// Whether it has looked at the queue since it started.
     has_looked: bool,
+    /// What happened since it started; only faults ask for it.
+    pub(super) past: Past,
+}
+
+/// What happened since the spooler started.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    /// How often it was woken.
+    wakes: u32,
+    /// How many messages it finished.
+    finished: u32,
+    /// Messages that were locked when it first looked: another process has died over them.
+    inherited: BTreeSet<String>,
+    /// How often it took a message up.
+    taken: BTreeMap<String, u32>,
+    /// How often a message was deferred, and how often a transport was busy with it.
+    pub(super) put_off: BTreeMap<(String, HResult), u32>,
+}
+
+impl Past {
+    /// Whether another process has died over this message.
+    pub(super) fn has_inherited(&self, entry_id: &str) -> bool {
+        self.inherited.contains(entry_id)
+    }
+
+    /// Whether the message was taken up before, and put back.
+    pub(super) fn has_put_back(&self, entry_id: &str) -> bool {
+        self.taken.get(entry_id).is_some_and(|times| *times > 1)
+    }
+
+    /// Counts that the message was put off for this reason, and says whether that happened before.
+    pub(super) fn puts_off_again(&mut self, entry_id: &str, reason: HResult) -> bool {
+        let times = self.put_off.entry((entry_id.to_owned(), reason)).or_default();
+        *times += 1;
+        *times > 1
+    }
 }
 
 /// What it remembers of a message.
@@ -48,8 +85,14 @@ pub(super) struct Open {
 }
 
 impl Spooler {
-    pub(super) fn new(faults: &[String]) -> Result<Self, String> {
-        Ok(Self { faults: Faults::parse(faults)?, ..Self::default() })
+    /// One that has just started, with the faults named.
+    ///
+    /// # Errors
+    ///
+    /// The first name that is no fault.
+    pub fn new(faults: &[String]) -> Result<Self, String> {
+        let faults = Faults::parse(SPOOLER_FAULTS, faults.iter().map(String::as_str)).map_err(str::to_owned)?;
+        Ok(Self { faults, ..Self::default() })
     }
 
     /// Whether this fault is in.
@@ -67,7 +110,12 @@ impl Spooler {
         let mut rows = result.rows.unwrap_or_default();
         // The store sorts its queue, or lets us do it; rows of one time stay as they are.
         rows.sort_by(|one, other| one.client_submit_time.cmp(&other.client_submit_time));
-        if self.fault("youngest-first") {
+        if !self.has_looked {
+            let locked = |row: &&QueueRow| row.submit_flags.iter().flatten().any(|flag| flag == "SUBMITFLAG_LOCKED");
+            self.past.inherited.extend(rows.iter().filter(locked).map(|row| row.entry_id.clone()));
+        }
+        let after_death = !self.past.inherited.is_empty() && self.fault("sleeper-youngest-first-after-death");
+        if self.fault("youngest-first") || after_death {
             rows.reverse();
         }
         Ok(rows)
@@ -80,7 +128,8 @@ impl Spooler {
             let there: BTreeSet<&String> = rows.iter().map(|row| &row.entry_id).collect();
             self.errands.retain(|entry_id, _| there.contains(entry_id));
             let Some(row) = self.next(mapi, &rows)? else { break };
-            let sent = self.see_to(mapi, &row)?;
+            let overtakes = rows.first().is_some_and(|oldest| oldest.entry_id != row.entry_id);
+            let sent = self.see_to(mapi, &row, overtakes)?;
             if self.fault("stops-after-one") && sent {
                 break;
             }
@@ -158,7 +207,8 @@ impl Spooler {
     }
 
     /// Sees to a message as far as it goes; whether it went at all.
-    fn see_to(&mut self, mapi: &mut dyn Mapi, row: &QueueRow) -> Result<bool, CallError> {
+    fn see_to(&mut self, mapi: &mut dyn Mapi, row: &QueueRow, overtakes: bool) -> Result<bool, CallError> {
+        *self.past.taken.entry(row.entry_id.clone()).or_default() += 1;
         let Some(mut open) = self.open(mapi, &row.entry_id, true)? else {
             return self.passed_over(&row.entry_id);
         };
@@ -166,7 +216,12 @@ impl Spooler {
         if preprocess && self.fault("preprocess-unlocked") {
             self.preprocess(mapi, &mut open)?;
         }
-        if !self.fault("lock-never") && !self.lock(mapi, &open, LockState::Locked)? {
+        let (inherited, again) = (self.past.has_inherited(&row.entry_id), self.past.has_put_back(&row.entry_id));
+        let skips_lock = self.fault("lock-never")
+            || (self.fault("sleeper-no-lock-when-taken-up-again") && again)
+            || (self.fault("sleeper-no-lock-after-the-first") && self.past.finished > 0)
+            || (self.fault("sleeper-no-lock-when-overtaking") && overtakes);
+        if !skips_lock && !self.lock(mapi, &open, LockState::Locked)? {
             self.release(mapi, &open)?;
             return self.passed_over(&row.entry_id);
         }
@@ -190,16 +245,26 @@ impl Spooler {
             self.errands.entry(open.entry_id).or_default().needs = needs;
             return Ok(true);
         }
-        if !self.fault("remove-info-never") {
+        let leaves_info = self.fault("remove-info-never")
+            || (self.fault("sleeper-no-remove-info-after-death") && inherited)
+            || (self.fault("sleeper-no-remove-info-when-taken-up-again") && again);
+        if !leaves_info {
             self.remove_info(mapi, &open)?;
         }
+        if self.fault("finish-unlocked") {
+            self.lock(mapi, &open, LockState::Unlocked)?;
+        }
         self.release(mapi, &open)?;
-        if self.fault("finish-never") {
+        if self.fault("finish-never") || (self.fault("sleeper-third-never-finished") && self.past.finished > 1) {
             return self.passed_over(&open.entry_id);
         }
         let params = CallParams { entry_id: Some(open.entry_id.clone()), ..CallParams::default() };
-        self.call(mapi, "finished_msg", params)?;
+        let finished = self.call(mapi, "finished_msg", params)?;
+        if !finished.hresult.is_some_and(HResult::is_success) {
+            return self.passed_over(&open.entry_id);
+        }
         self.errands.remove(&open.entry_id);
+        self.past.finished += 1;
         Ok(true)
     }
 
@@ -220,9 +285,16 @@ impl Spooler {
     fn hear(&mut self, params: &CallParams) {
         let has = |flag: &str| params.flags.iter().flatten().any(|each| each == flag);
         self.errands.values_mut().for_each(|errand| _ = errand.waits.remove(&ANY_NEWS));
+        if self.fault("sleeper-deferred-due-at-next-wake") && self.past.wakes > 1 {
+            self.errands.values_mut().for_each(|errand| errand.deferred.clear());
+        }
         let Some(place) = params.transport.as_deref().and_then(|name| self.registry.place(name)) else { return };
         let (deaf_to_ready, deaf_to_deferred) = (self.fault("deaf-to-ready"), self.fault("deaf-to-deferred"));
+        let all_ready = self.fault("sleeper-one-ready-is-all-ready") && has("NOTIFY_READYTOSEND");
         for (entry_id, errand) in &mut self.errands {
+            if all_ready {
+                errand.waits.clear();
+            }
             if has("NOTIFY_READYTOSEND") && !deaf_to_ready {
                 errand.waits.remove(&place);
             }
@@ -261,6 +333,7 @@ impl Provider for Spooler {
         };
         self.errands.clear();
         self.has_looked = false;
+        self.past = Past::default();
         Ok(CallResult::from(HResult::S_OK))
     }
 
@@ -274,6 +347,7 @@ impl Provider for Spooler {
         while self.fault("adapter-is-silent") {
             std::thread::park();
         }
+        self.past.wakes += 1;
         self.hear(params);
         self.work(mapi)?;
         Ok(!self.fault("adapter-is-never-idle"))
