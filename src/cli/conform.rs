@@ -15,6 +15,7 @@ use super::output::{self, Outputs};
 use super::portion::{Portion, Taken};
 use super::reference::Part;
 use super::shrunk::Shrinking;
+use super::suite::SuiteArg;
 use super::{doctor, library, reference, signals, subject, target, units};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
 use crate::oracle::{Account, Stopped, Verdict};
@@ -31,6 +32,7 @@ use crate::spec::Catalogue;
   spoolproof conform
   spoolproof conform --provider './my-adapter --profile Test' --json report.json --junit report.xml
   spoolproof conform --provider tcp://127.0.0.1:4711 --case abort --case 'lock/second-*' --out traces
+  spoolproof conform --suite standard --provider './my-adapter'
   spoolproof conform mine.toml --provider './my-adapter'
   spoolproof conform --fault abort-locked-succeeds
   spoolproof conform --provider './my-adapter' --known-failing known-failing.toml --accepted accepted.json
@@ -248,6 +250,7 @@ impl Conform {
         for path in paths {
             again = again.word(&path.to_string_lossy());
         }
+        again = again.option("--suite", self.cases.suite.map(SuiteArg::name));
         again = again.option("--provider", self.provider.as_deref());
         for fault in &self.faults {
             again = again.option("--fault", Some(fault));

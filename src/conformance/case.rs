@@ -41,6 +41,8 @@ pub(super) struct Run<'a, S: Sut> {
     observes: bool,
     /// Counts what calls that overlap do: each that is made, and each that returns.
     pub(super) clock: i64,
+    /// Whether the last step that is no branch was taken, and succeeded.
+    went_well: bool,
     /// Whether the store can do nothing with a submitted message but queue it.
     pub(super) queues: bool,
 }
@@ -65,6 +67,7 @@ impl<'a, S: Sut> Run<'a, S> {
             weak: Vec::new(),
             observes,
             clock: 0,
+            went_well: true,
             queues,
         }
     }
@@ -75,6 +78,13 @@ impl<'a, S: Sut> Run<'a, S> {
         for group in self.scenario.groups() {
             let mut taken = Vec::new();
             for index in group {
+                let step = &self.scenario.steps[index];
+                if step.otherwise && self.went_well {
+                    continue;
+                }
+                if !step.otherwise && !matches!(step.call, Call::ExpectNotification { .. } | Call::Observe { .. }) {
+                    self.went_well = false;
+                }
                 let handle = match openers.get(index).copied().flatten() {
                     None => None,
                     Some(opener) => match self.handles.get(&opener) {
@@ -122,6 +132,9 @@ impl<'a, S: Sut> Run<'a, S> {
         self.record_meanwhile();
         let outcome = outcome.map_err(|error| End::Failed(error.to_string()))?;
         let mut event = self.event(step, params, outcome, handle.as_deref())?;
+        if !step.otherwise {
+            self.went_well = event.result.hresult.is_some_and(HResult::is_success);
+        }
         self.follow(index, step, handle, &event.result);
         event.observed = self.observe_all()?;
         match &step.call {

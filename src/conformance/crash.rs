@@ -85,6 +85,7 @@ fn cut(scenario: &Scenario, at: usize, writes: u64) -> Scenario {
         session: session.map(str::to_owned),
         expect: Vec::new(),
         optional: true,
+        otherwise: false,
         together: None,
         span: 0..0,
     };

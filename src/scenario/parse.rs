@@ -155,7 +155,10 @@ fn step(members: &mut Members<'_>, problems: &mut Problems) -> Option<Step> {
     let kinds: Vec<_> = KINDS.iter().map(|(name, kind)| (*name, (*name, *kind))).collect();
     let (name, kind) = problems.one_of("call", value, &kinds)?;
     members.describe(format!("`{name}`"));
-    let optional = members.take("optional").and_then(|value| problems.boolean("optional", value)).unwrap_or(false);
+    let mut flag = |name, problems: &mut Problems| {
+        members.take(name).and_then(|value| problems.boolean(name, value)).unwrap_or(false)
+    };
+    let (optional, otherwise) = (flag("optional", problems), flag("otherwise", problems));
     let session = match kind {
         Kind::ExpectNotification | Kind::Observe | Kind::Restart => None,
         _ => Some(session(members, problems)),
@@ -170,7 +173,7 @@ fn step(members: &mut Members<'_>, problems: &mut Problems) -> Option<Step> {
         Some(session) => Some(session?),
         None => None,
     };
-    Some(Step { call: call?, session, expect, optional, together, span: members.span() })
+    Some(Step { call: call?, session, expect, optional, otherwise, together, span: members.span() })
 }
 
 fn session(members: &mut Members<'_>, problems: &mut Problems) -> Option<String> {

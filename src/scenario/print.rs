@@ -44,6 +44,7 @@ impl fmt::Display for Step {
         }
         row.set("optional", self.optional);
         row.text("together", self.together.as_deref());
+        row.set("otherwise", self.otherwise);
         write!(f, "{row}")
     }
 }
@@ -374,7 +375,7 @@ mod tests {
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        (call(), vec(code(), 0..3), any::<bool>()).prop_map(|(call, expect, optional)| {
+        (call(), vec(code(), 0..3), any::<bool>(), any::<bool>()).prop_map(|(call, expect, optional, otherwise)| {
             let alone = matches!(call, Call::ExpectNotification { .. } | Call::Observe { .. });
             let expect = if alone { Vec::new() } else { expect };
             Step {
@@ -383,6 +384,7 @@ mod tests {
                 expect,
                 optional,
                 together: None,
+                otherwise,
                 span: 0..0,
             }
         })
@@ -426,6 +428,7 @@ mod tests {
                 expect: Vec::new(),
                 optional: false,
                 together: None,
+                otherwise: false,
                 span: 0..0,
             };
             let last = Step {
@@ -434,6 +437,7 @@ mod tests {
                 expect: Vec::new(),
                 optional: false,
                 together: None,
+                otherwise: false,
                 span: 0..0,
             };
             let steps = [first].into_iter().chain(rest).chain([last]).collect();

@@ -106,6 +106,8 @@ pub struct Step {
     pub optional: bool,
     /// The group of calls that overlap to which it belongs: neighbours with this name in common.
     pub together: Option<String>,
+    /// It is taken only where the last step that is not so was refused, or could not be taken: a branch of the case.
+    pub otherwise: bool,
     /// The bytes of the file that hold it. Steps that differ in nothing else are equal.
     pub span: Range<usize>,
 }
@@ -122,12 +124,12 @@ impl Eq for Step {}
 
 impl PartialEq for Step {
     fn eq(&self, other: &Self) -> bool {
-        let Self { call, session, expect, optional, together, span: _ } = self;
+        let Self { call, session, expect, optional, otherwise, together, span: _ } = self;
         *call == other.call
             && *session == other.session
             && *expect == other.expect
-            && *optional == other.optional
             && *together == other.together
+            && (*optional, *otherwise) == (other.optional, other.otherwise)
     }
 }
 
