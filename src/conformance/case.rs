@@ -41,8 +41,8 @@ pub(super) struct Run<'a, S: Sut> {
     observes: bool,
     /// Counts what calls that overlap do: each that is made, and each that returns.
     pub(super) clock: i64,
-    /// Whether the last step that is no branch was taken, and succeeded.
-    went_well: bool,
+    /// Whether the last step that is no branch was taken, and succeeded; of calls that overlap, whether all were.
+    pub(super) went_well: bool,
     /// Whether the store can do nothing with a submitted message but queue it.
     pub(super) queues: bool,
 }

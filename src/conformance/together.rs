@@ -3,6 +3,7 @@
 //! Which of them a support call belongs to is not on the wire. It belongs to one that was in progress and can have made
 //! it; where several can, to the one with which the calls look best, so that no provider is blamed for a guess.
 
+use spoolproof_sdk::HResult;
 use spoolproof_sdk::trace::{At, Event};
 use spoolproof_sdk::wire::{CallParams, CallResult};
 
@@ -84,6 +85,7 @@ impl<'a, S: Sut> Run<'a, S> {
         let came = came.map_err(|error| End::Failed(error.to_string()))?;
         notifications.into_iter().for_each(|notification| self.notified(notification));
         let (mut events, supported) = self.returned(&calls, &requests, came)?;
+        self.went_well = events.iter().all(|(_, event)| event.result.hresult.is_some_and(HResult::is_success));
         if let Some((_, last)) = events.last_mut() {
             last.observed = self.observe_all()?;
             if self.queues && calls.iter().any(|call| matches!(call.step.call, Call::SubmitMessage { .. })) {
