@@ -5,6 +5,7 @@
 pub mod check;
 pub mod cli;
 pub mod conformance;
+pub mod generate;
 pub mod model;
 pub mod oracle;
 pub mod report;

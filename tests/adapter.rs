@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use spoolproof::conformance::{
-    Adapter, AdapterError, AdapterErrorKind, Deadlines, Observe, Options, Outcome, Support, Sut as _, Target,
+    Adapter, AdapterError, AdapterErrorKind, Came, Deadlines, Observe, Options, Outcome, Request, Support, Sut as _,
+    Target,
 };
 use spoolproof_sdk::HResult;
 use spoolproof_sdk::wire::{CallParams, CallResult, Folder, Observation, Role};
@@ -424,6 +425,76 @@ fn a_support_call_nests_and_the_store_can_be_observed_during_it() {
     assert!(adapter.take_notifications().is_empty() && adapter.take_support_calls().is_empty());
     drop(adapter);
     peer.join().expect("the peer saw what it expected");
+}
+
+/// Sends two calls at once; what comes, in its order: a support call by its method, an answer by its place.
+fn both(script: impl Fn(&mut Peer, Value, Value) + Send + 'static) -> Result<Vec<String>, AdapterError> {
+    let (target, peer) = listen(1, move |peer| {
+        peer.initialize();
+        // Both are there before either is answered, and the first says that one more belongs to it.
+        let first = peer.expect("submit_message");
+        let second = peer.expect("abort_submit");
+        assert_eq!((&first["params"]["overlaps"], &second["params"]["overlaps"]), (&json!(1), &Value::Null));
+        script(peer, first, second);
+        peer.until_closed();
+    });
+    let mut adapter = Adapter::start(&target, patient()).expect("the adapter starts");
+    let request = |method| Request { method, params: CallParams::default() };
+    let came = adapter.together(&[request("submit_message"), request("abort_submit")], &mut Yes);
+    drop(adapter);
+    peer.join().expect("the peer's assertions hold");
+    came.map(|came| {
+        came.into_iter()
+            .map(|came| match came {
+                Came::Support(call) => call.method,
+                Came::Answered(place, outcome) => {
+                    format!("{place}: {outcome:?}").replace("Some(", "").chars().take(12).collect()
+                }
+            })
+            .collect()
+    })
+}
+
+/// Agrees to everything.
+struct Yes;
+
+impl Support for Yes {
+    fn answer(&mut self, _: &str, _: &CallParams, _: &mut dyn Observe) -> CallResult {
+        CallResult::from(HResult::S_OK)
+    }
+}
+
+#[test]
+fn calls_that_overlap_are_answered_in_any_order() {
+    let came = both(|peer, first, second| {
+        peer.result(&second, &json!({"hresult": "S_OK"}));
+        peer.send(
+            &json!({"jsonrpc": "2.0", "id": "a", "method": "support.expand_recips", "params": {"entry_id": "m"}}),
+        );
+        assert_eq!(peer.read()["result"]["hresult"], "S_OK");
+        peer.result(&first, &json!({"hresult": "S_OK"}));
+    });
+    assert_eq!(came.expect("both are answered"), ["1: Returned(", "support.expand_recips", "0: Returned("]);
+}
+
+#[test]
+fn a_call_of_several_that_is_answered_twice_or_never_is_named() {
+    let twice = both(|peer, _, second| {
+        peer.result(&second, &json!({"hresult": "S_OK"}));
+        peer.result(&second, &json!({"hresult": "S_OK"}));
+    });
+    let error = twice.expect_err("the second answer is to an unknown id");
+    assert!(matches!(error.kind(), AdapterErrorKind::UnknownId { .. }), "{error}");
+    let never = both(|peer, first, _| {
+        peer.result(&first, &json!({"hresult": "S_OK"}));
+        peer.output.shutdown(Shutdown::Both).expect("it hangs up");
+    });
+    let error = never.expect_err("the second call is not answered");
+    assert_eq!(
+        (error.method(), matches!(error.kind(), AdapterErrorKind::Ended)),
+        (Some("abort_submit"), true),
+        "{error}"
+    );
 }
 
 #[test]

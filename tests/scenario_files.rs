@@ -181,7 +181,8 @@ fn the_spooler_of_a_scenario_leaves_no_recipient_behind() {
 fn what_only_some_adapters_serve_is_optional() {
     let optional = |step: &Step| matches!(step.call, Call::GetProps { .. } | Call::SetResponsibility { .. });
     for scenario in scenarios() {
-        for step in scenario.steps.iter().filter(|step| optional(step)) {
+        // In a race it is what the case is about.
+        for step in scenario.steps.iter().filter(|step| optional(step) && step.together.is_none()) {
             assert!(step.optional, "{}: {} is not optional", scenario.id, step.call.name());
         }
     }

@@ -43,7 +43,9 @@ struct Table {
 impl Table {
     fn new<'t>(steps: impl IntoIterator<Item = &'t TraceStep>) -> Self {
         let steps = steps.into_iter();
-        let rows: Vec<_> = steps.map(|step| [who(step), what(step), answer(step), changes(step)]).collect();
+        let rows: Vec<_> = steps
+            .map(|step| [who(&step.action), what(&step.action), answer(step.action, step.reply), changes(step)])
+            .collect();
         let wide = |column: usize| rows.iter().map(|row: &[String; 4]| row[column].chars().count()).max().unwrap_or(0);
         let widths = [0, 1, 2].map(wide);
         Self { rows, widths }
@@ -61,7 +63,7 @@ impl Trace {
     /// What happens, in one line: of a long way, its end.
     #[must_use]
     pub fn outline(&self) -> String {
-        let steps: Vec<String> = self.steps.iter().map(what).collect();
+        let steps: Vec<String> = self.steps.iter().map(|step| what(&step.action)).collect();
         let from = if steps.len() > OUTLINE { steps.len() - OUTLINE } else { 0 };
         format!("{}{}", if from > 0 { "…, " } else { "" }, steps[from..].join(", "))
     }
@@ -70,8 +72,9 @@ impl Trace {
 /// How many steps an outline shows.
 const OUTLINE: usize = 4;
 
-fn who(step: &TraceStep) -> String {
-    match step.action {
+/// Who does it.
+pub(crate) fn who(action: &Action) -> String {
+    match *action {
         Action::Call { session, .. } => session_name(session),
         Action::Deliver { .. } => "transport".to_owned(),
         Action::Preprocess { index, .. } => format!("preprocessor-{}", index + 1),
@@ -87,8 +90,9 @@ fn who(step: &TraceStep) -> String {
     }
 }
 
-fn what(step: &TraceStep) -> String {
-    let (at, call) = match step.action {
+/// What is done, and to which message.
+pub(crate) fn what(action: &Action) -> String {
+    let (at, call) = match *action {
         Action::Call { message, call, .. } => (usize::from(message), call),
         Action::Deliver { message, recipient, .. } => {
             return format!("sends {} to {}", name(message.into()), person(recipient));
@@ -201,11 +205,12 @@ fn meanwhile(env: Env) -> String {
     if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) }
 }
 
-fn answer(step: &TraceStep) -> String {
-    if !matches!(step.action, Action::Call { .. }) {
+/// What a call returns.
+pub(crate) fn answer(action: Action, reply: Reply) -> String {
+    if !matches!(action, Action::Call { .. }) {
         return String::new();
     }
-    match step.reply {
+    match reply {
         Reply::Success => "S_OK".to_owned(),
         Reply::Opened(Level::Read) => "S_OK, read-only".to_owned(),
         Reply::Opened(Level::Write) => "S_OK, read/write".to_owned(),

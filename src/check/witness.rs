@@ -19,6 +19,12 @@ pub struct Trace {
     pub steps: Vec<TraceStep>,
     /// The readings in force that are not the defaults, as `B1=SampleStore`.
     pub readings: Vec<String>,
+    scribe: Scribe,
+}
+
+/// Writes what happens to a store of this profile as the steps of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scribe {
     profile: model::Profile,
 }
 
@@ -57,7 +63,7 @@ impl Trace {
                 at += 1;
             });
         }
-        Self { property, steps, readings: readings(rules), profile: bounds.scope.profile }
+        Self { property, steps, readings: readings(rules), scribe: Scribe::new(bounds.scope.profile) }
     }
 
     /// A name for the file that holds it.
@@ -83,29 +89,47 @@ impl Trace {
             }
         }
         let readings = self.readings.iter().filter_map(|reading| reading.split_once('='));
-        let profile = Profile {
-            coupling: self.is_coupled().then_some(Coupling::Tight),
-            handles_addrtypes: (self.is_coupled() && self.profile.addrtypes_known).then(|| vec!["SMTP".to_owned()]),
-            wants_spooler_completion: self.profile.wants_completion,
-            persists_lock: self.profile.persists_lock,
-            readings: readings.map(|(id, name)| (id.to_owned(), name.to_owned())).collect(),
-            ..Profile::default()
-        };
+        let readings = readings.map(|(id, name)| (id.to_owned(), name.to_owned())).collect();
+        let profile = Profile { readings, ..self.scribe.profile() };
         let requirements = self.property.ids.iter().map(|id| (*id).to_owned()).collect();
         Scenario { id: format!("counterexamples/{}", self.slug()), title, requirements, profile, steps }
     }
 
     fn line(&self, step: &TraceStep) -> Option<Step> {
-        let (session, at, call) = match step.action {
+        self.scribe.line(step.action, &step.before, step.reply)
+    }
+}
+
+impl Scribe {
+    pub(crate) const fn new(profile: model::Profile) -> Self {
+        Self { profile }
+    }
+
+    /// What a scenario has to say of the store so that it makes sense.
+    pub(crate) fn profile(&self) -> Profile {
+        Profile {
+            coupling: self.is_coupled().then_some(Coupling::Tight),
+            handles_addrtypes: (self.is_coupled() && self.profile.addrtypes_known).then(|| vec!["SMTP".to_owned()]),
+            wants_spooler_completion: self.profile.wants_completion,
+            persists_lock: self.profile.persists_lock,
+            ..Profile::default()
+        }
+    }
+
+    /// The step of an action in the state `before`, if the store is called at all; `reply` is assumed.
+    pub(crate) fn line(&self, action: Action, before: &World, reply: Reply) -> Option<Step> {
+        let (session, at, call) = match action {
             Action::Call { session, message, call } => (session, usize::from(message), call),
             Action::Restart(_) | Action::Cut { .. } => {
-                let clean = step.action == Action::Restart(Stop::Clean);
+                let clean = action == Action::Restart(Stop::Clean);
                 let kind = if clean { RestartKind::Clean } else { RestartKind::Crash };
                 return Some(Step {
                     call: Line::Restart { kind },
                     session: None,
                     expect: vec![],
                     optional: false,
+                    together: None,
+                    otherwise: false,
                     span: 0..0,
                 });
             }
@@ -122,7 +146,7 @@ impl Trace {
             | Action::Away(_)
             | Action::Back(_) => return None,
         };
-        let m = &step.before.entries[at].message;
+        let m = &before.entries[at].message;
         let message = name(at);
         let target = Target { message: message.clone(), handle: None };
         let call = match call {
@@ -131,7 +155,7 @@ impl Trace {
             Call::Finish(hook) => Line::FinishedMsg { message, answers: finish_answers(hook) },
             Call::GetProps => Line::GetProps { target, props: vec!["PR_SUBJECT".to_owned()] },
             Call::NotifyNewMail => Line::NotifyNewMail { message },
-            Call::Open(flags) => Line::OpenEntry { target, flag: flag(flags), access: access(step.reply) },
+            Call::Open(flags) => Line::OpenEntry { target, flag: flag(flags), access: access(reply) },
             Call::Release => Line::Release { target },
             Call::SetLock(lock) => Line::SetLockState { target, lock },
             Call::SetProps { save } => Line::SetProps { target, subject: "changed".to_owned(), save },
@@ -143,7 +167,15 @@ impl Trace {
             Call::Leave | Call::Restart(_) | Call::Wait => return None,
         };
         let session = Some(session_name(session));
-        Some(Step { call, session, expect: expected(step.reply), optional: false, span: 0..0 })
+        Some(Step {
+            call,
+            session,
+            expect: expected(reply),
+            optional: false,
+            otherwise: false,
+            together: None,
+            span: 0..0,
+        })
     }
 
     fn new_message(&self, target: Target, draft: Draft) -> NewMessage {
@@ -182,12 +214,17 @@ impl Trace {
             };
             (0..m.recipients).map(row).collect()
         });
+        let expanded = env.expand.replaced.map(|(count, known)| {
+            let rows = (0..count).map(|index| self.recipient(known, index));
+            rows.collect()
+        });
         Answers {
             prepare: failure(env.prepare),
             prepared,
             needs_preprocessing: env.expand.preprocessing,
             needs_spooler: env.expand.spooler,
             expand: failure(env.expand.ends),
+            expanded,
             complete: failure(env.complete),
             notify: failure(env.notify),
             ..Answers::default()
@@ -204,7 +241,7 @@ pub(super) fn readings(rules: &Rules) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn name(at: usize) -> String {
+pub(crate) fn name(at: usize) -> String {
     format!("m{}", at + 1)
 }
 
@@ -212,7 +249,7 @@ pub(super) fn person(index: u8) -> &'static str {
     ["alice", "bob", "carol", "dave"].get(usize::from(index)).copied().unwrap_or("eve")
 }
 
-pub(super) fn session_name(session: Session) -> String {
+pub(crate) fn session_name(session: Session) -> String {
     match session {
         Session::Client(number) => format!("client-{number}"),
         Session::Spooler(1) => "spooler".to_owned(),
@@ -255,7 +292,7 @@ fn finish_answers(hook: Hook) -> Answers {
 
 #[cfg(test)]
 mod tests {
-    use super::{Trace, TraceStep};
+    use super::{Scribe, Trace, TraceStep};
     use crate::check::{Bounds, SHIPPED_BOUNDS};
     use crate::model::{Buffers, PROPERTIES, Rules, World};
     use crate::scenario::Scenario;
@@ -282,7 +319,7 @@ mod tests {
             property: &PROPERTIES[0],
             steps,
             readings: vec!["B1=SampleStore".to_owned()],
-            profile: bounds.scope.profile,
+            scribe: Scribe::new(bounds.scope.profile),
         }
     }
 

@@ -15,6 +15,7 @@ use super::doctor::Doctor;
 use super::exit;
 use super::explain::Explain;
 use super::failure::Failure;
+use super::generate::Generate;
 use super::list::List;
 use super::readings::Readings;
 use super::reference::Reference;
@@ -47,6 +48,7 @@ enum Command {
     Readings(Readings),
     Explain(Explain),
     List(List),
+    Generate(Generate),
     Replay(Replay),
     Reference(Reference),
     Adequacy(Adequacy),
@@ -70,6 +72,7 @@ impl Command {
             Self::Diff(diff) => diff.run(),
             Self::Doctor(doctor) => doctor.run(),
             Self::Explain(explain) => explain.run(),
+            Self::Generate(generate) => generate.run(),
             Self::List(list) => list.run(),
             Self::Readings(readings) => readings.run(),
             Self::Reference(reference) => reference.run(),

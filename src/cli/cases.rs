@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::library;
+use super::suite::SuiteArg;
 use crate::scenario::{Pattern, Scenario, SpoolerScenario, names};
 use crate::spec::{Catalogue, closest};
 
@@ -19,6 +20,10 @@ pub(crate) struct Cases {
     /// Only these cases: an id, a family or a glob, such as `abort/locked`, `abort`, `*/locked*`
     #[arg(long = "case", value_name = "PATTERN")]
     pub(crate) patterns: Vec<String>,
+
+    /// How much is asked: the carried cases, and what is generated beside them; without it, the carried cases alone
+    #[arg(long, value_enum, conflicts_with = "paths")]
+    pub(crate) suite: Option<SuiteArg>,
 }
 
 /// The cases to run.
@@ -35,19 +40,27 @@ pub(crate) struct Chosen<T> {
 impl Cases {
     /// Every case in these files and folders; without one, those that the program carries.
     pub(crate) const fn whole(paths: Vec<PathBuf>) -> Self {
-        Self { paths, patterns: Vec::new() }
+        Self { paths, patterns: Vec::new(), suite: None }
     }
 
     /// Reads the cases. A file that cannot be read is reported, and does not keep the others from running.
     pub(crate) fn choose(&self, catalogue: &Catalogue) -> Result<Chosen<Scenario>, Failure> {
         if self.paths.is_empty() {
-            return self.of(library::carried(catalogue)?, false);
+            let all = match self.suite {
+                Some(suite) => suite.cases(catalogue)?,
+                None => library::carried(catalogue)?,
+            };
+            return self.of(all, false);
         }
         self.chosen(library::named(&self.paths, catalogue))
     }
 
     /// The same for the cases of spoolers.
     pub(crate) fn choose_for_spoolers(&self, catalogue: &Catalogue) -> Result<Chosen<SpoolerScenario>, Failure> {
+        if self.suite.is_some() {
+            return Err(Failure::usage("`--suite` is for stores: nothing is generated for spoolers")
+                .help("leave it out: the carried cases for spoolers are run"));
+        }
         if self.paths.is_empty() {
             return self.of(library::carried_for_spoolers(catalogue)?, false);
         }

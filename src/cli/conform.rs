@@ -1,6 +1,6 @@
 //! `spoolproof conform`: drives a provider through the cases, and judges it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -14,6 +14,8 @@ use super::observer::Observer;
 use super::output::{self, Outputs};
 use super::portion::{Portion, Taken};
 use super::reference::Part;
+use super::shrunk::Shrinking;
+use super::suite::SuiteArg;
 use super::{doctor, library, reference, signals, subject, target, units};
 use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
 use crate::oracle::{Account, Stopped, Verdict};
@@ -30,6 +32,7 @@ use crate::spec::Catalogue;
   spoolproof conform
   spoolproof conform --provider './my-adapter --profile Test' --json report.json --junit report.xml
   spoolproof conform --provider tcp://127.0.0.1:4711 --case abort --case 'lock/second-*' --out traces
+  spoolproof conform --suite standard --provider './my-adapter'
   spoolproof conform mine.toml --provider './my-adapter'
   spoolproof conform --fault abort-locked-succeeds
   spoolproof conform --provider './my-adapter' --known-failing known-failing.toml --accepted accepted.json
@@ -63,6 +66,9 @@ pub(crate) struct Conform {
     /// Break the built-in reference provider in this way (`spoolproof reference --list-faults`)
     #[arg(long = "fault", value_name = "NAME", conflicts_with = "provider")]
     faults: Vec<String>,
+
+    #[command(flatten)]
+    shrinking: Shrinking,
 
     /// Judge without checking first that the adapter can be believed (`spoolproof doctor`)
     #[arg(long)]
@@ -104,7 +110,10 @@ impl Conform {
                 patience: self.timeout / 5,
                 recorded_by: RECORDED_BY.to_owned(),
             };
-            conformance::run(catalogue, adapter, &plan, observer)
+            let mut account = conformance::run(catalogue, adapter, &plan, observer);
+            let again = |file: &Path| self.again_on(&[file.to_owned()]);
+            self.shrinking.store((catalogue, adapter), &plan, &mut account, (self.out.as_deref(), again));
+            account
         })
     }
 
@@ -231,11 +240,17 @@ impl Conform {
 
     /// The command line that repeats one case.
     fn again(&self) -> String {
+        self.again_on(&self.cases.paths).case()
+    }
+
+    /// The command line that runs the cases of these files.
+    fn again_on(&self, paths: &[PathBuf]) -> Again {
         let mut again = Again::new("conform");
         again = again.option("--role", (self.role == Part::Spooler).then_some("spooler"));
-        for path in &self.cases.paths {
+        for path in paths {
             again = again.word(&path.to_string_lossy());
         }
+        again = again.option("--suite", self.cases.suite.map(SuiteArg::name));
         again = again.option("--provider", self.provider.as_deref());
         for fault in &self.faults {
             again = again.option("--fault", Some(fault));
@@ -244,7 +259,7 @@ impl Conform {
         if self.no_doctor {
             again = again.word("--no-doctor");
         }
-        again.path("--profile", self.profile.as_deref()).option("--timeout", timeout.as_deref()).case()
+        again.path("--profile", self.profile.as_deref()).option("--timeout", timeout.as_deref())
     }
 }
 

@@ -24,7 +24,10 @@ use crate::spec::closest;
 #[derive(Args, Debug)]
 #[command(after_help = "Example, in two terminals:
   spoolproof reference --fault finish-keeps-row --listen 127.0.0.1:4711
-  spoolproof conform --provider tcp://127.0.0.1:4711")]
+  spoolproof conform --provider tcp://127.0.0.1:4711
+
+One of the ways in which calls that overlap can interleave:
+  spoolproof conform --case race --provider 'spoolproof reference --schedule 5'")]
 pub(crate) struct Reference {
     /// Keep the store in this file; without it, in a temporary one
     #[arg(long, value_name = "FILE")]
@@ -43,8 +46,12 @@ pub(crate) struct Reference {
     trivial: Option<String>,
 
     /// Print the faults, and what each breaks
-    #[arg(long, conflicts_with_all = ["db", "faults", "listen"])]
+    #[arg(long, conflicts_with_all = ["db", "faults", "listen", "schedule"])]
     list_faults: bool,
+
+    /// Let calls that overlap take turns as this number says: each is another order in which their steps can happen
+    #[arg(long, value_name = "NUMBER")]
+    schedule: Option<u64>,
 
     /// Serve one connection after another on this address, rather than the standard streams
     #[arg(long, value_name = "IP:PORT")]
@@ -68,6 +75,11 @@ impl Reference {
             if self.db.is_some() {
                 return Err(Failure::usage("a spooler keeps nothing, so `--db` is of no use to it"));
             }
+            if self.schedule.is_some() {
+                return Err(Failure::usage(
+                    "a spooler is not called twice at once, so `--schedule` is of no use to it",
+                ));
+            }
             let options = SpoolerOptions { faults: self.faults.clone(), listen: self.listen };
             reference::run_spooler(&options).map_err(Failure::tool)?;
             return Ok(exit::CONFORMS);
@@ -76,6 +88,7 @@ impl Reference {
             db: self.db.clone(),
             faults: self.faults.clone(),
             store_process: self.store_process,
+            schedule: self.schedule,
             listen: self.listen,
         };
         reference::run(options).map_err(Failure::tool)?;

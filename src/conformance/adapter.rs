@@ -9,7 +9,7 @@ use super::connection::{Connection, Parting};
 use super::deadline::{Deadline, Deadlines};
 use super::error::{AdapterError, Fault};
 use super::stop::Stop;
-use super::sut::{Notification, Oddity, Outcome, Support, SupportCall, Sut};
+use super::sut::{Came, Notification, Oddity, Outcome, Request, Support, SupportCall, Sut};
 use super::target::Target;
 
 /// How an adapter is driven.
@@ -100,6 +100,13 @@ impl Sut for Adapter {
     fn call(&mut self, method: &str, params: &CallParams, support: &mut dyn Support) -> Result<Outcome, AdapterError> {
         let outcome = self.connection.call(method, params, self.options.deadlines.limit(method), support);
         self.checked(outcome)
+    }
+
+    fn together(&mut self, calls: &[Request], support: &mut dyn Support) -> Result<Vec<Came>, AdapterError> {
+        // An adapter may serve one after the other, and each has the time that it would have alone.
+        let limit = calls.iter().map(|call| self.options.deadlines.limit(call.method)).sum();
+        let came = self.connection.together(calls, limit, support);
+        self.checked(came)
     }
 
     fn observe(&mut self, entry_id: &str) -> Result<Option<Observation>, AdapterError> {

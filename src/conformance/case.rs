@@ -26,21 +26,25 @@ pub(super) enum End {
 /// A case that is running.
 #[derive(Debug)]
 pub(super) struct Run<'a, S: Sut> {
-    sut: &'a mut S,
-    oracle: &'a mut Oracle,
-    scenario: &'a Scenario,
+    pub(super) sut: &'a mut S,
+    pub(super) oracle: &'a mut Oracle,
+    pub(super) scenario: &'a Scenario,
     patience: &'a mut Patience,
     pub(super) events: Vec<Event>,
-    seq: u64,
+    pub(super) seq: u64,
     /// Message name → entry identifier.
-    messages: BTreeMap<&'a str, String>,
+    pub(super) messages: BTreeMap<&'a str, String>,
     /// Step → the handle that it made.
     handles: BTreeMap<usize, String>,
     /// Handles through which a message was submitted, or that died in a restart: a refusal of their use is not judged.
-    weak: Vec<String>,
+    pub(super) weak: Vec<String>,
     observes: bool,
+    /// Counts what calls that overlap do: each that is made, and each that returns.
+    pub(super) clock: i64,
+    /// Whether the last step that is no branch was taken, and succeeded.
+    went_well: bool,
     /// Whether the store can do nothing with a submitted message but queue it.
-    queues: bool,
+    pub(super) queues: bool,
 }
 
 impl<'a, S: Sut> Run<'a, S> {
@@ -62,6 +66,8 @@ impl<'a, S: Sut> Run<'a, S> {
             handles: BTreeMap::new(),
             weak: Vec::new(),
             observes,
+            clock: 0,
+            went_well: true,
             queues,
         }
     }
@@ -69,15 +75,31 @@ impl<'a, S: Sut> Run<'a, S> {
     /// Takes every step that can be taken.
     pub(super) fn steps(&mut self) -> End {
         let openers = self.scenario.openers();
-        for (index, step) in self.scenario.steps.iter().enumerate() {
-            let handle = match openers.get(index).copied().flatten() {
-                None => None,
-                Some(opener) => match self.handles.get(&opener) {
-                    Some(handle) => Some(handle.clone()),
-                    None => continue, // The provider refused what would have given the handle.
-                },
+        for group in self.scenario.groups() {
+            let mut taken = Vec::new();
+            for index in group {
+                let step = &self.scenario.steps[index];
+                if step.otherwise && self.went_well {
+                    continue;
+                }
+                if !step.otherwise && !matches!(step.call, Call::ExpectNotification { .. } | Call::Observe { .. }) {
+                    self.went_well = false;
+                }
+                let handle = match openers.get(index).copied().flatten() {
+                    None => None,
+                    Some(opener) => match self.handles.get(&opener) {
+                        Some(handle) => Some(handle.clone()),
+                        None => continue, // The provider refused what would have given the handle.
+                    },
+                };
+                taken.push((index, handle));
+            }
+            let ended = if taken.len() > 1 && self.sut.about().concurrent {
+                self.together(taken)
+            } else {
+                taken.into_iter().try_for_each(|(index, handle)| self.step(index, &self.scenario.steps[index], handle))
             };
-            if let Err(end) = self.step(index, step, handle) {
+            if let Err(end) = ended {
                 return end;
             }
         }
@@ -88,10 +110,7 @@ impl<'a, S: Sut> Run<'a, S> {
         if let Call::ExpectNotification { .. } = step.call {
             return self.await_notification();
         }
-        if let Some(name) = step.call.message()
-            && !matches!(step.call, Call::CreateMessage(_))
-            && !self.messages.contains_key(name)
-        {
+        if self.lacks_message(step) {
             return Ok(()); // The message could not be created; that is judged already.
         }
         if let Call::Observe { .. } = step.call {
@@ -112,23 +131,9 @@ impl<'a, S: Sut> Run<'a, S> {
         let outcome = self.sut.call(method, &params, &mut script);
         self.record_meanwhile();
         let outcome = outcome.map_err(|error| End::Failed(error.to_string()))?;
-        let mut event = Event { session: step.session.clone(), call: method.to_owned(), params, ..Event::default() };
-        match outcome {
-            Outcome::Returned(result) => event.result = result,
-            Outcome::Unsupported => {
-                return Err(End::Unsupported(format!(
-                    "the adapter names {method} in `supports`, and answers -32601 to it"
-                )));
-            }
-            Outcome::BadParams(message) => {
-                let excused = handle.as_ref().is_some_and(|handle| self.weak.contains(handle));
-                if !excused {
-                    return Err(End::Failed(format!(
-                        "the adapter answered -32602 (bad params) to {method}: {message}"
-                    )));
-                }
-                event.error = Some(serde_json::json!({"code": -32602, "message": message}));
-            }
+        let mut event = self.event(step, params, outcome, handle.as_deref())?;
+        if !step.otherwise {
+            self.went_well = event.result.hresult.is_some_and(HResult::is_success);
         }
         self.follow(index, step, handle, &event.result);
         event.observed = self.observe_all()?;
@@ -140,8 +145,44 @@ impl<'a, S: Sut> Run<'a, S> {
         self.record(event)
     }
 
+    /// Whether the step is about a message that could not be created.
+    pub(super) fn lacks_message(&self, step: &Step) -> bool {
+        let created = matches!(step.call, Call::CreateMessage(_));
+        !created && step.call.message().is_some_and(|name| !self.messages.contains_key(name))
+    }
+
+    /// What is recorded of a call that returned.
+    pub(super) fn event(
+        &self,
+        step: &Step,
+        params: CallParams,
+        outcome: Outcome,
+        handle: Option<&str>,
+    ) -> Result<Event, End> {
+        let method = step.call.name();
+        let mut event = Event { session: step.session.clone(), call: method.to_owned(), params, ..Event::default() };
+        match outcome {
+            Outcome::Returned(result) => event.result = result,
+            Outcome::Unsupported => {
+                return Err(End::Unsupported(format!(
+                    "the adapter names {method} in `supports`, and answers -32601 to it"
+                )));
+            }
+            Outcome::BadParams(message) => {
+                let excused = handle.is_some_and(|handle| self.weak.iter().any(|weak| weak == handle));
+                if !excused {
+                    return Err(End::Failed(format!(
+                        "the adapter answered -32602 (bad params) to {method}: {message}"
+                    )));
+                }
+                event.error = Some(serde_json::json!({"code": -32602, "message": message}));
+            }
+        }
+        Ok(event)
+    }
+
     /// A submitted message may come into the queue after a delay (GOQ-05, E3): looks again for a while.
-    fn await_queued(&mut self, event: &mut Event) -> Result<(), End> {
+    pub(super) fn await_queued(&mut self, event: &mut Event) -> Result<(), End> {
         let late = |observed: &Option<BTreeMap<String, Observation>>| {
             observed.iter().flat_map(BTreeMap::values).any(|seen| {
                 let submitted = seen.message_flags.iter().flatten().any(|flag| flag == "MSGFLAG_SUBMIT");
@@ -196,7 +237,7 @@ impl<'a, S: Sut> Run<'a, S> {
         notifications.into_iter().for_each(|notification| self.notified(notification));
     }
 
-    fn notified(&mut self, notification: Notification) {
+    pub(super) fn notified(&mut self, notification: Notification) {
         self.seq += 1;
         let event = Event {
             seq: self.seq,
@@ -221,7 +262,7 @@ impl<'a, S: Sut> Run<'a, S> {
     }
 
     /// Names, handles and entry identifiers that a call made.
-    fn follow(&mut self, index: usize, step: &'a Step, handle: Option<String>, result: &CallResult) {
+    pub(super) fn follow(&mut self, index: usize, step: &'a Step, handle: Option<String>, result: &CallResult) {
         let success = result.hresult.is_some_and(HResult::is_success);
         if !success {
             return;
@@ -248,7 +289,7 @@ impl<'a, S: Sut> Run<'a, S> {
         }
     }
 
-    fn observe_all(&mut self) -> Result<Option<BTreeMap<String, Observation>>, End> {
+    pub(super) fn observe_all(&mut self) -> Result<Option<BTreeMap<String, Observation>>, End> {
         if !self.observes || self.messages.is_empty() {
             return Ok(None);
         }

@@ -19,7 +19,7 @@ use super::message::{bad_params, request, result, unknown_method};
 use super::process::Exit;
 use super::results::{call_result, observation};
 use super::stop::Stop;
-use super::sut::{Notification, Observe, Oddity, Outcome, Served, Support, SupportCall};
+use super::sut::{Came, Notification, Observe, Oddity, Outcome, Request, Served, Support, SupportCall};
 use super::target::Target;
 
 /// How many support calls one call may make, and how many notifications may wait to be taken.
@@ -107,7 +107,59 @@ impl Connection {
         support: &mut dyn Support,
     ) -> Result<Outcome, Fault> {
         self.support_calls.clear();
-        let (reply, line) = self.request(method, &json!(params), &Deadline::after(limit), Some(support))?;
+        let answer = self.request(method, &json!(params), &Deadline::after(limit), Some(support))?;
+        self.outcome(method, answer)
+    }
+
+    /// Calls methods of a provider all at once, and serves the adapter until it has answered every one.
+    ///
+    /// Each request but the last says how many more belong to it, so that an adapter can wait for all of them.
+    pub(super) fn together(
+        &mut self,
+        calls: &[Request],
+        limit: Duration,
+        support: &mut dyn Support,
+    ) -> Result<Vec<Came>, Fault> {
+        self.support_calls.clear();
+        let deadline = Deadline::after(limit);
+        let first = self.last_id + 1;
+        for (Request { method, params }, more) in calls.iter().zip((0..calls.len()).rev()) {
+            self.last_id += 1;
+            let mut params = json!(params);
+            if more > 0 {
+                params["overlaps"] = more.into();
+            }
+            self.send(request(self.last_id, method, &params), &deadline).map_err(Fault::during(method))?;
+        }
+        let mut came = Vec::new();
+        let mut waiting: Vec<(usize, u64)> = (0..calls.len()).zip(first..).collect();
+        while let Some((oldest, sent)) = waiting.first().copied() {
+            let method = calls[oldest].method;
+            let Some((message, line)) = self.receive(&deadline).map_err(Fault::during(method))? else {
+                let fault = self.link()?.timed_out(&deadline).into();
+                return Err(Fault::during(method)(fault));
+            };
+            match message {
+                Message::Notification { method, params } => self.notice(method, params, line)?,
+                Message::Request { id, method, params } => {
+                    self.serve(&id, method, params, line, &deadline, Some(support))?;
+                    came.extend(self.support_calls.drain(..).map(Box::new).map(Came::Support));
+                }
+                Message::Response { id, reply } => {
+                    let Some(at) = waiting.iter().position(|(_, sent)| is_id(&id, *sent)) else {
+                        return Err(unknown_id(&id, Some(sent), line));
+                    };
+                    let (place, _) = waiting.remove(at);
+                    let answered = self.outcome(calls[place].method, (reply, line))?;
+                    came.push(Came::Answered(place, Box::new(answered)));
+                }
+            }
+        }
+        Ok(came)
+    }
+
+    /// What the answer to a provider's method says.
+    fn outcome(&mut self, method: &str, (reply, line): Answer) -> Result<Outcome, Fault> {
         let fault = Fault::in_answer(method, line);
         match reply {
             Reply::Result(value) => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use spoolproof_sdk::wire::{CallParams, CallResult, InitializeResult, Observation};
 use spoolproof_sdk::{Answer, CallError, Mapi, Provider, call};
 
-use super::sut::{Notification, Observe, Outcome, Served, Support, SupportCall, Sut};
+use super::sut::{Came, Notification, Observe, Outcome, Request, Served, Support, SupportCall, Sut, in_turn};
 
 /// Why a call on a provider without a process came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -79,12 +79,28 @@ impl<P: Provider> Sut for InProcess<P> {
         if played.killed {
             return Err(InProcessError::Killed);
         }
-        match answer {
-            Ok(result) => Ok(Outcome::Returned(result)),
-            Err(CallError::Unsupported) => Ok(Outcome::Unsupported),
-            Err(CallError::BadParams(what)) => Ok(Outcome::BadParams(what)),
-            Err(error) => Err(InProcessError::Failed(error)),
+        outcome(answer)
+    }
+
+    fn together(&mut self, calls: &[Request], support: &mut dyn Support) -> Result<Vec<Came>, InProcessError> {
+        let named: Vec<_> = calls.iter().map(|call| (call.method.to_owned(), call.params.clone())).collect();
+        self.support_calls.clear();
+        let mut played = Played {
+            support: &mut *support,
+            calls: &mut self.support_calls,
+            notifications: &mut self.notifications,
+            killed: false,
+        };
+        let answers = self.provider.together(&mut played, &named);
+        if played.killed {
+            return Err(InProcessError::Killed);
         }
+        let Some(answers) = answers else { return in_turn(self, calls.iter().enumerate(), support) };
+        let mut came: Vec<Came> = self.support_calls.drain(..).map(Box::new).map(Came::Support).collect();
+        for (place, answer) in answers {
+            came.push(Came::Answered(place, Box::new(outcome(answer)?)));
+        }
+        Ok(came)
     }
 
     fn observe(&mut self, entry_id: &str) -> Result<Option<Observation>, InProcessError> {
@@ -114,6 +130,16 @@ impl<P: Provider> Sut for InProcess<P> {
 impl<P: fmt::Debug> fmt::Debug for InProcess<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InProcess").field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+/// What a call came to.
+fn outcome(answer: Answer) -> Result<Outcome, InProcessError> {
+    match answer {
+        Ok(result) => Ok(Outcome::Returned(result)),
+        Err(CallError::Unsupported) => Ok(Outcome::Unsupported),
+        Err(CallError::BadParams(what)) => Ok(Outcome::BadParams(what)),
+        Err(error) => Err(InProcessError::Failed(error)),
     }
 }
 

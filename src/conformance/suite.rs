@@ -104,6 +104,12 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
     }
     account.ledger = oracle.ledger;
     account.not_observed = not_observed(sut, &account);
+    let overlapping = plan.scenarios.iter().any(|scenario| scenario.steps.iter().any(|step| step.together.is_some()));
+    if overlapping && !sut.about().concurrent && account.ledger.events > 0 {
+        let serial =
+            "calls that overlap: the adapter takes one request at a time, so each was judged in one order only";
+        account.not_observed.insert(serial.to_owned());
+    }
     account.settle();
     account
 }
@@ -138,7 +144,7 @@ fn fail(case: &mut CaseOutcome, oracle: &mut Oracle, events: &[Event], reason: S
     case.reason = Some(reason);
 }
 
-fn run_case<S: Sut>(
+pub(super) fn run_case<S: Sut>(
     catalogue: &Catalogue,
     sut: &mut S,
     oracle: &mut Oracle,
@@ -219,7 +225,7 @@ fn override_for(scenario: &Scenario, own: &Profile) -> Option<Profile> {
     (own.overridden_by(&wanted) != *own).then_some(wanted)
 }
 
-fn header<S: Sut>(sut: &S, profile: &Profile, plan: &Plan<'_>) -> Header {
+pub(super) fn header<S: Sut>(sut: &S, profile: &Profile, plan: &Plan<'_>) -> Header {
     let about = sut.about();
     let any = |prefix: &str| about.supports.iter().any(|method| method.starts_with(prefix));
     Header {

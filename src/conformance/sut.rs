@@ -26,6 +26,24 @@ pub struct Notification {
     pub params: CallParams,
 }
 
+/// A call that is made while others are in progress.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The protocol's method.
+    pub method: &'static str,
+    /// Its parameters.
+    pub params: CallParams,
+}
+
+/// What came while calls overlapped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Came {
+    /// A support call, from one of them.
+    Support(Box<SupportCall>),
+    /// The answer to the call in this place.
+    Answered(usize, Box<Outcome>),
+}
+
 /// Something in the adapter's messages that the protocol lets pass, and that nobody reads.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Oddity {
@@ -103,6 +121,17 @@ pub trait Sut {
     /// When the adapter broke the protocol, died, timed out or reported its own failure (`-32000`).
     fn call(&mut self, method: &str, params: &CallParams, support: &mut dyn Support) -> Result<Outcome, Self::Error>;
 
+    /// Makes calls that overlap: all are made before any has returned. What came, in its order, with each answer once.
+    ///
+    /// A provider that serves one after the other does so in some order, which is as good as any.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sut::call`].
+    fn together(&mut self, calls: &[Request], support: &mut dyn Support) -> Result<Vec<Came>, Self::Error> {
+        in_turn(self, calls.iter().enumerate(), support)
+    }
+
     /// Tells what the scenario assumes of the next call's reply. Only a provider that has a choice listens.
     fn assume(&mut self, _expect: &[HResult], _access: Option<Access>) {}
 
@@ -144,4 +173,19 @@ pub trait Sut {
     ///
     /// When it does not start.
     fn revive(&mut self) -> Result<(), Self::Error>;
+}
+
+/// Makes calls that overlap one after the other, which is one of the orders that they may have; each with its place.
+pub(super) fn in_turn<'c, S: Sut + ?Sized>(
+    sut: &mut S,
+    calls: impl IntoIterator<Item = (usize, &'c Request)>,
+    support: &mut dyn Support,
+) -> Result<Vec<Came>, S::Error> {
+    let mut came = Vec::new();
+    for (place, call) in calls {
+        let outcome = sut.call(call.method, &call.params, support)?;
+        came.extend(sut.take_support_calls().into_iter().map(Box::new).map(Came::Support));
+        came.push(Came::Answered(place, Box::new(outcome)));
+    }
+    Ok(came)
 }

@@ -155,6 +155,11 @@ macro_rules! clauses {
 }
 pub(crate) use clauses;
 
+/// The clauses that say what clients, spoolers and transports do, and nothing of what a store answers.
+pub(crate) fn clauses_of_callers() -> impl Iterator<Item = &'static Clause> {
+    [super::caller::CLAUSES, super::conduct::CLAUSES, super::spooler::CLAUSES].into_iter().flatten()
+}
+
 /// Every clause of the model, for the test that holds ids in code and catalogue together, and for `explain`.
 pub fn all_clauses() -> impl Iterator<Item = &'static Clause> {
     [

@@ -45,6 +45,7 @@ pub use action::{Action, Transition};
 pub use bearing::bears_on;
 pub use call::{Call, Draft, Env, Expand, Handle, Hook, OpenFlags, Profile, Session, Stop, Support};
 pub use caller::{caller_faults, client_reads_queue};
+pub(crate) use clause::clauses_of_callers;
 pub use clause::{Aspect, Aspects, Cite, Clause, all_clauses};
 pub use conduct::{TransportFault, forbids_letting_go, forbids_lock, forbids_rows, guards, leaving, neglects};
 pub use cut::cut;

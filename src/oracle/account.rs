@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ledger::Ledger;
-use super::verdict::Verdict;
+use super::verdict::{Finding, Verdict, Who};
 
 /// One case as it was judged.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,6 +22,58 @@ pub struct CaseOutcome {
     pub requirements: Vec<String>,
     /// Where its trace was written.
     pub trace: Option<String>,
+}
+
+/// A failure that was made small: the least that was found to show it.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Small {
+    /// Who failed.
+    pub who: Who,
+    /// The requirements that it breaks.
+    pub requirements: Vec<String>,
+    /// The call that shows it.
+    pub call: String,
+    /// The case that it was made from.
+    pub case: String,
+    /// How many steps that has, or events.
+    pub steps: u64,
+    /// How many are left. `None`: it did not show again, so that nothing could be left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<u64>,
+    /// The file that holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The one command that repeats it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again: Option<String>,
+}
+
+impl Small {
+    /// `finding` in `case`, which has so many steps; nothing is left out yet.
+    #[must_use]
+    pub fn new(finding: &Finding, case: String, steps: usize) -> Self {
+        Self {
+            who: finding.who,
+            requirements: finding.requirements.clone(),
+            call: called(finding).to_owned(),
+            case,
+            steps: steps as u64,
+            left: None,
+            file: None,
+            again: None,
+        }
+    }
+
+    /// Whether `finding` is the same failure: the same party breaks the same requirements in the same kind of call.
+    #[must_use]
+    pub fn shows(&self, finding: &Finding) -> bool {
+        self.who == finding.who && self.requirements == finding.requirements && self.call == called(finding)
+    }
+}
+
+/// The call in which a finding shows.
+fn called(finding: &Finding) -> &str {
+    finding.history.last().map(|line| line.call.as_str()).unwrap_or_default()
 }
 
 /// Why a run ended before its last case.
@@ -56,6 +109,8 @@ pub struct Account {
     pub ledger: Ledger,
     /// The cases, in the order in which they ran.
     pub cases: Vec<CaseOutcome>,
+    /// The failures that were made small.
+    pub small: Vec<Small>,
     /// What could not be observed.
     pub not_observed: BTreeSet<String>,
     /// Lines that were passed over on request.

@@ -173,7 +173,8 @@ impl Oracle {
             tracker.time = None; // Another submission may have another time, whoever saw it.
         }
         tracker.added = added;
-        if let Some(addresses) = addresses.filter(|_| success) {
+        // Which table a submission left that never returned is not known.
+        if let Some(addresses) = addresses.filter(|_| success || seen.is_none()) {
             tracker.addresses = addresses;
         }
         if let Some(observation) = observation {
@@ -495,7 +496,9 @@ impl Oracle {
     /// The order of submission, and how long a row may be late.
     fn after_state(&mut self, tracker: &mut Tracker, event: &Event, (call, before): (Call, Message)) {
         let after = tracker.first();
-        if matches!(call, Call::Submit(_)) && !before.outgoing() && after.outgoing() {
+        // If a submission that never returned has taken place, it was then.
+        let happened = after.outgoing() || event.result.hresult.is_none() && event.error.is_none();
+        if matches!(call, Call::Submit(_)) && !before.outgoing() && happened {
             tracker.submitted = Some(self.moment(event));
             tracker.missed = None;
         }

@@ -134,8 +134,9 @@ impl Oracle {
         if !late {
             search.extend(&part, &mut Vec::new());
         }
-        let Search { calls, exhausted, best, .. } = search;
+        let Search { calls, looked, exhausted, best, .. } = search;
         let best = best.filter(|(verdict, _)| *verdict < Verdict::Violation);
+        let halfway = best.is_none() && !late && looks_are_to_blame(&part, &calls, looked.as_ref());
         let judged = match (best, returned) {
             (Some((verdict, mut allowed)), _) if !exhausted || verdict == Verdict::Pass => {
                 if exhausted {
@@ -146,8 +147,12 @@ impl Oracle {
                 Ok(())
             }
             (_, Ok(mut part)) => {
-                if exhausted {
-                    part.ledger.excuse("the calls overlap, and which took effect first cannot be told");
+                if exhausted || halfway {
+                    part.ledger.excuse(if halfway {
+                        "FinishedMsg takes several steps, and what others see between them is not judged"
+                    } else {
+                        "the calls overlap, and which took effect first cannot be told"
+                    });
                     part.blur();
                 }
                 self.rejoin(part);
@@ -285,6 +290,23 @@ impl Search {
         });
         !waits && !swapped
     }
+}
+
+/// Whether an order is allowed once those are left out who only looked while a message was being finished: between the
+/// steps of FinishedMsg they may see what it is neither before nor after.
+fn looks_are_to_blame(part: &Oracle, calls: &[Overlapping], looked: Option<&BTreeMap<String, Observation>>) -> bool {
+    let finishes = |call: &Overlapping| {
+        call.event.call == "finished_msg" && call.event.result.hresult.is_some_and(|code| code.is_success())
+    };
+    let looks =
+        |call: &Overlapping| matches!(call.event.call.as_str(), "get_outgoing_queue" | "get_props" | "open_entry");
+    if !calls.iter().any(finishes) || !calls.iter().any(looks) {
+        return false;
+    }
+    let calls: Vec<Overlapping> = calls.iter().filter(|call| !looks(call)).cloned().collect();
+    let mut search = Search { calls, looked: looked.cloned(), steps: 0, exhausted: false, best: None };
+    search.extend(part, &mut Vec::new());
+    search.best.is_some_and(|(verdict, _)| verdict < Verdict::Violation)
 }
 
 /// The messages that a group is about.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::CaseVerdict;
 use super::layout::{FAINT, STRONG, columns, count, number, party, short, style, wrap};
-use crate::oracle::{Finding, Line, Verdict};
+use crate::oracle::{Finding, Line, Small, Verdict};
 
 /// Where the second half of a headline starts, if the first leaves room.
 const HEADLINE_COLUMN: usize = 56;
@@ -19,7 +19,7 @@ const MARKER: &str = "▸";
 pub(super) fn finding(
     out: &mut dyn Write,
     finding: &Finding,
-    case: Option<&CaseVerdict>,
+    (case, small): (Option<&CaseVerdict>, Option<&Small>),
     width: usize,
 ) -> io::Result<()> {
     headline(out, finding)?;
@@ -31,7 +31,7 @@ pub(super) fn finding(
     if !finding.readings.is_empty() {
         labelled(out, "readings:", &format!("allowed under {}", finding.readings.join(", ")), width)?;
     }
-    footer(out, case, finding.requirements.first())
+    footer(out, case, small, finding.requirements.first())
 }
 
 /// Writes where else the same was found.
@@ -56,7 +56,7 @@ pub(super) fn unjudged(out: &mut dyn Write, case: &CaseVerdict) -> io::Result<()
     for line in case.reason.as_deref().unwrap_or("no reason was given").lines() {
         writeln!(out, "  {line}")?;
     }
-    footer(out, Some(case), None)
+    footer(out, Some(case), None, None)
 }
 
 fn headline(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
@@ -149,10 +149,17 @@ fn labelled(out: &mut dyn Write, label: &str, text: &str, width: usize) -> io::R
 }
 
 /// One command to repeat it, one to read the rule.
-fn footer(out: &mut dyn Write, case: Option<&CaseVerdict>, rule: Option<&String>) -> io::Result<()> {
-    let again = case.and_then(|case| case.again.as_ref());
+fn footer(
+    out: &mut dyn Write,
+    case: Option<&CaseVerdict>,
+    small: Option<&Small>,
+    rule: Option<&String>,
+) -> io::Result<()> {
+    // What is small repeats it with less.
+    let again = small.and_then(|small| small.again.as_ref()).or_else(|| case.and_then(|case| case.again.as_ref()));
     let trace = case.and_then(|case| case.trace.as_ref());
     let lines = [
+        ("small:", small.map(made_small)),
         ("again:", again.cloned()),
         ("rule: ", rule.map(|id| format!("spoolproof explain {id}"))),
         ("trace:", trace.cloned()),
@@ -166,6 +173,15 @@ fn footer(out: &mut dyn Write, case: Option<&CaseVerdict>, rule: Option<&String>
         }
     }
     Ok(())
+}
+
+/// What became of the attempt to make a failure small.
+fn made_small(small: &Small) -> String {
+    let of = if small.case.is_empty() { String::new() } else { format!(" of {}", small.case) };
+    match small.left {
+        Some(left) => format!("{left} of the {}{of}", count(small.steps, "step")),
+        None => format!("it did not show again in {}: flaky, so nothing was left out", small.case),
+    }
 }
 
 /// The text with the entry id of the finding's message shortened.

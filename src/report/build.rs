@@ -146,6 +146,7 @@ impl Report {
             },
             provider: about.subject,
             findings: account.ledger.findings.clone(),
+            small: account.small.clone(),
             requirements,
             cases,
             selection: contract.selection.clone(),

@@ -140,7 +140,7 @@ impl Judged<'_> {
     fn text(&self) -> io::Result<String> {
         let mut text = Vec::new();
         for finding in &self.findings {
-            block::finding(&mut text, finding, self.case, Options::default().width)?;
+            block::finding(&mut text, finding, (self.case, None), Options::default().width)?;
         }
         if self.findings.is_empty() {
             return Ok(self.reason.unwrap_or(NO_REASON).to_owned());

@@ -33,6 +33,7 @@ pub(super) fn violation() -> Report {
             requirement("GOQ-05", Verdict::NotExercised, 0),
         ],
         findings: vec![resend(), aborted()],
+        small: Vec::new(),
         follows: follows(),
         not_observed: vec![
             "support.*: the adapter does not route it, so nothing says whether PrepareSubmit, ExpandRecips, \
@@ -102,6 +103,7 @@ pub(super) fn log() -> Report {
         exit_code: 1,
         summary: "1,204,311 events: 1 requirement violated.  NOT CONFORMANT".to_owned(),
         findings: vec![finding],
+        small: Vec::new(),
         totals: Totals { cases: 0, events: 1_204_311, messages: 8_812, skipped: 3, elapsed_ms: 3100 },
         ..report
     }
@@ -126,6 +128,7 @@ fn report(command: &str, cases: Vec<CaseVerdict>) -> Report {
         requirements: vec![requirement("OPN-03", Verdict::Pass, 4)],
         cases,
         findings: Vec::new(),
+        small: Vec::new(),
         follows: Vec::new(),
         not_observed: Vec::new(),
         totals: Totals::default(),

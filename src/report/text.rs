@@ -88,7 +88,8 @@ fn findings(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()
         let new = |finding: &&Finding| finding.verdict == verdict && !report.is_known(finding);
         for group in groups(report.findings.iter().filter(new)) {
             let case = report.cases.iter().find(|case| Some(&case.id) == group.shown.case.as_ref());
-            block::finding(out, group.shown, case, width)?;
+            let small = report.small.iter().find(|small| small.shows(group.shown));
+            block::finding(out, group.shown, (case, small), width)?;
             block::likewise(out, &group.elsewhere, width)?;
             writeln!(out)?;
         }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::known;
-use crate::oracle::{Finding, Stopped, Verdict};
+use crate::oracle::{Finding, Small, Stopped, Verdict};
 
 /// The verdict of one run of `conform`, `replay` or `audit`; text, JSON, `JUnit` and exit code all derive from it.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -31,6 +31,9 @@ pub struct Report {
     pub cases: Vec<CaseVerdict>,
     /// Everything that was found, in the order in which it was seen.
     pub findings: Vec<Finding>,
+    /// The failures that were made small, each with the file that holds it and the command that repeats it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub small: Vec<Small>,
     /// What the evidence shows of the readings that the provider follows, by ambiguity; one that nothing showed is absent.
     pub follows: Vec<Followed>,
     /// What could not be observed, and what that left unjudged.

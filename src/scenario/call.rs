@@ -277,7 +277,7 @@ impl Call {
     }
 
     /// The handle that the call makes.
-    pub(super) const fn opens(&self) -> Option<&Target> {
+    pub(crate) const fn opens(&self) -> Option<&Target> {
         match self {
             Self::CreateMessage(NewMessage { target, .. }) | Self::OpenEntry { target, .. } => Some(target),
             Self::AbortSubmit { .. }
@@ -297,7 +297,7 @@ impl Call {
     }
 
     /// The handle that the call uses.
-    pub(super) const fn uses(&self) -> Option<&Target> {
+    pub(crate) const fn uses(&self) -> Option<&Target> {
         match self {
             Self::GetProps { target, .. }
             | Self::Release { target }

@@ -6,6 +6,7 @@
 
 mod call;
 mod names;
+mod overlap;
 mod params;
 mod parse;
 mod pattern;

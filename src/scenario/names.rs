@@ -20,6 +20,8 @@ struct Handle {
     opener: usize,
     session: Option<String>,
     target: Target,
+    /// It was opened in a branch of the case, so that it need not be there outside of one.
+    branch: bool,
 }
 
 /// Why a step names no open handle.
@@ -64,7 +66,7 @@ impl Names {
     /// The step that made the handle which `step` uses; `None` if it uses none.
     pub(super) fn opener(&self, step: &Step) -> Result<Option<usize>, Unopened> {
         match step.call.uses() {
-            Some(target) => self.find(step.session.as_deref(), target).map(|at| Some(self.open[at].opener)),
+            Some(target) => self.find(step, target).map(|at| Some(self.open[at].opener)),
             None => Ok(None),
         }
     }
@@ -83,10 +85,10 @@ impl Names {
         }
         if let Some(target) = step.call.opens().filter(|_| !step.expects_failure()) {
             let (session, target) = (step.session.clone(), target.clone());
-            self.open.push(Handle { opener: self.taken, session, target });
+            self.open.push(Handle { opener: self.taken, session, target, branch: step.otherwise });
         }
         if let Call::Release { target } = &step.call
-            && let Ok(at) = self.find(step.session.as_deref(), target)
+            && let Ok(at) = self.find(step, target)
         {
             self.open.remove(at);
         }
@@ -96,9 +98,13 @@ impl Names {
         self.taken += 1;
     }
 
-    fn find(&self, session: Option<&str>, target: &Target) -> Result<usize, Unopened> {
+    fn find(&self, step: &Step, target: &Target) -> Result<usize, Unopened> {
+        let session = step.session.as_deref();
         let Some(name) = &target.handle else {
-            let mine = |open: &Handle| open.session.as_deref() == session && open.target.message == target.message;
+            let mine = |open: &Handle| {
+                let there = step.otherwise || !open.branch;
+                there && open.session.as_deref() == session && open.target.message == target.message
+            };
             return self.open.iter().rposition(mine).ok_or(Unopened::None);
         };
         let named = |open: &Handle| open.target.handle.as_ref() == Some(name);

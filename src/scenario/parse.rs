@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::names::{Names, Unopened};
+use super::overlap;
 use super::params::{KINDS, Kind, call, hresult};
 use super::reader::{Members, Problems, Value, suggest};
 use super::{Call, Scenario, Step};
@@ -141,6 +142,9 @@ fn steps(value: Value<'_>, problems: &mut Problems) -> Option<Vec<Step>> {
         members.finish(problems);
         steps.push(step);
     }
+    if names.is_some() {
+        overlap::check(&steps, problems);
+    }
     Some(steps)
 }
 
@@ -151,7 +155,10 @@ fn step(members: &mut Members<'_>, problems: &mut Problems) -> Option<Step> {
     let kinds: Vec<_> = KINDS.iter().map(|(name, kind)| (*name, (*name, *kind))).collect();
     let (name, kind) = problems.one_of("call", value, &kinds)?;
     members.describe(format!("`{name}`"));
-    let optional = members.take("optional").and_then(|value| problems.boolean("optional", value)).unwrap_or(false);
+    let mut flag = |name, problems: &mut Problems| {
+        members.take(name).and_then(|value| problems.boolean(name, value)).unwrap_or(false)
+    };
+    let (optional, otherwise) = (flag("optional", problems), flag("otherwise", problems));
     let session = match kind {
         Kind::ExpectNotification | Kind::Observe | Kind::Restart => None,
         _ => Some(session(members, problems)),
@@ -160,12 +167,13 @@ fn step(members: &mut Members<'_>, problems: &mut Problems) -> Option<Step> {
         Kind::ExpectNotification | Kind::Observe | Kind::Restart => Vec::new(),
         _ => expected(members, problems),
     };
+    let together = members.take("together").and_then(|value| problems.text("together", value)).map(str::to_owned);
     let call = call(kind, members, problems);
     let session = match session {
         Some(session) => Some(session?),
         None => None,
     };
-    Some(Step { call: call?, session, expect, optional, span: members.span() })
+    Some(Step { call: call?, session, expect, optional, otherwise, together, span: members.span() })
 }
 
 fn session(members: &mut Members<'_>, problems: &mut Problems) -> Option<String> {

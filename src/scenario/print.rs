@@ -43,6 +43,8 @@ impl fmt::Display for Step {
             several => row.push("expect", list(several.iter().map(|code| quoted(&code.to_string())))),
         }
         row.set("optional", self.optional);
+        row.text("together", self.together.as_deref());
+        row.set("otherwise", self.otherwise);
         write!(f, "{row}")
     }
 }
@@ -373,10 +375,18 @@ mod tests {
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        (call(), vec(code(), 0..3), any::<bool>()).prop_map(|(call, expect, optional)| {
+        (call(), vec(code(), 0..3), any::<bool>(), any::<bool>()).prop_map(|(call, expect, optional, otherwise)| {
             let alone = matches!(call, Call::ExpectNotification { .. } | Call::Observe { .. });
             let expect = if alone { Vec::new() } else { expect };
-            Step { call, session: (!alone).then(|| "client-1".to_owned()), expect, optional, span: 0..0 }
+            Step {
+                call,
+                session: (!alone).then(|| "client-1".to_owned()),
+                expect,
+                optional,
+                together: None,
+                otherwise,
+                span: 0..0,
+            }
         })
     }
 
@@ -417,6 +427,8 @@ mod tests {
                 session: Some("client-1".to_owned()),
                 expect: Vec::new(),
                 optional: false,
+                together: None,
+                otherwise: false,
                 span: 0..0,
             };
             let last = Step {
@@ -424,6 +436,8 @@ mod tests {
                 session: None,
                 expect: Vec::new(),
                 optional: false,
+                together: None,
+                otherwise: false,
                 span: 0..0,
             };
             let steps = [first].into_iter().chain(rest).chain([last]).collect();

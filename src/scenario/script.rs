@@ -61,6 +61,21 @@ impl Scenario {
             .collect()
     }
 
+    /// The steps in groups: those that overlap with each other, and each other step by itself.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Range<usize>> {
+        let mut groups: Vec<Range<usize>> = Vec::new();
+        for (at, step) in self.steps.iter().enumerate() {
+            match groups.last_mut() {
+                Some(last) if step.together.is_some() && step.together == self.steps[last.start].together => {
+                    last.end = at + 1;
+                }
+                _ => groups.push(at..at + 1),
+            }
+        }
+        groups
+    }
+
     /// The protocol's methods without which the case is not itself: calls that are not optional, support calls
     /// that it answers in its own way, and notifications that it waits for. `observe` is never needed.
     #[must_use]
@@ -89,6 +104,10 @@ pub struct Step {
     pub expect: Vec<HResult>,
     /// It is left out when the adapter does not serve its method.
     pub optional: bool,
+    /// The group of calls that overlap to which it belongs: neighbours with this name in common.
+    pub together: Option<String>,
+    /// It is taken only where the last step that is not so was refused, or could not be taken: a branch of the case.
+    pub otherwise: bool,
     /// The bytes of the file that hold it. Steps that differ in nothing else are equal.
     pub span: Range<usize>,
 }
@@ -105,8 +124,12 @@ impl Eq for Step {}
 
 impl PartialEq for Step {
     fn eq(&self, other: &Self) -> bool {
-        let Self { call, session, expect, optional, span: _ } = self;
-        *call == other.call && *session == other.session && *expect == other.expect && *optional == other.optional
+        let Self { call, session, expect, optional, otherwise, together, span: _ } = self;
+        *call == other.call
+            && *session == other.session
+            && *expect == other.expect
+            && *together == other.together
+            && (*optional, *otherwise) == (other.optional, other.otherwise)
     }
 }
 

@@ -16,5 +16,6 @@ mod writer;
 pub use audit::{Audited, audit};
 pub use error::{ReadError, ReadErrorKind};
 pub use narrate::narrate;
+pub(crate) use overlap::judge_together;
 pub use reader::{Place, ReadOptions, Reader};
 pub use writer::Writer;

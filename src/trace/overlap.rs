@@ -8,10 +8,29 @@ use std::collections::{BTreeMap, VecDeque};
 use spoolproof_sdk::trace::Event;
 
 use super::Place;
-use crate::oracle::{Oracle, Overlapping, Span, Touch};
+use crate::oracle::{Oracle, Overlapping, Span, Touch, Unjudged};
 
 /// How many events are read ahead. Of a call that overlaps with more, its violations are inconclusive.
 const AHEAD: usize = 1_024;
+
+/// Judges calls that overlap and have all returned, as an audit does that comes to them.
+///
+/// # Errors
+///
+/// When they contradict what was seen before, or each other, in every order.
+pub(crate) fn judge_together(oracle: &mut Oracle, events: &[Event]) -> Result<(), Unjudged> {
+    let mut window = Window::default();
+    for event in events {
+        window.push(oracle, event.clone(), Place { line: 0 });
+    }
+    while let Some(group) = window.take() {
+        match group {
+            Group::One(event, _) => oracle.event(&event)?,
+            Group::Timed(calls, _) => oracle.overlapping(calls).map_err(|(_, error)| error)?,
+        }
+    }
+    Ok(())
+}
 
 /// Events that wait to be judged, in the order of the log.
 #[derive(Debug, Default)]

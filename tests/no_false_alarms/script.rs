@@ -30,7 +30,15 @@ pub(crate) fn scenario(seed: u64, profile: Profile) -> Scenario {
     }
     // What is owed, is due in the end.
     let call = Call::ExpectNotification { event: Event::Added, message: None };
-    scenario.steps.push(Step { call, session: None, expect: Vec::new(), optional: true, span: 0..0 });
+    scenario.steps.push(Step {
+        call,
+        session: None,
+        expect: Vec::new(),
+        optional: true,
+        otherwise: false,
+        together: None,
+        span: 0..0,
+    });
     without_dangling(scenario)
 }
 
@@ -106,7 +114,7 @@ impl Author {
             Call::ExpectNotification { .. } | Call::Observe { .. } | Call::Restart { .. } => None,
             _ => Some(session.to_owned()),
         };
-        Step { call, session, expect: Vec::new(), optional: true, span: 0..0 }
+        Step { call, session, expect: Vec::new(), optional: true, otherwise: false, together: None, span: 0..0 }
     }
 
     fn create(&mut self) -> Step {
@@ -125,7 +133,15 @@ impl Author {
             subject: None,
         };
         let call = Call::CreateMessage(new);
-        Step { call, session: Some(session.to_owned()), expect: Vec::new(), optional: true, span: 0..0 }
+        Step {
+            call,
+            session: Some(session.to_owned()),
+            expect: Vec::new(),
+            optional: true,
+            otherwise: false,
+            together: None,
+            span: 0..0,
+        }
     }
 
     fn open(&mut self, message: usize, session: &str, name: String) -> Call {

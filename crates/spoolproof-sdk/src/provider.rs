@@ -115,6 +115,20 @@ macro_rules! provider {
                 Err(CallError::Unsupported)
             }
 
+            /// Serves calls that overlap, each a method and its parameters, in whatever order or at once; their answers, each
+            /// with the place of its call, as they come about. `None`: they are served one after the other.
+            ///
+            /// Asked only of a provider that is [`concurrent`](InitializeResult::concurrent). While it makes a support
+            /// call here, no other request comes in.
+            fn together(
+                &mut self,
+                mapi: &mut dyn Mapi,
+                calls: &[(String, CallParams)],
+            ) -> Option<Vec<(usize, Answer)>> {
+                let _ = (mapi, calls);
+                None
+            }
+
             $(
                 $(#[$doc])*
                 ///
@@ -192,6 +206,7 @@ impl InitializeResult {
             role: crate::wire::Role::Store,
             profile: crate::wire::Profile::default(),
             supports: Vec::new(),
+            concurrent: false,
         }
     }
 
@@ -199,6 +214,15 @@ impl InitializeResult {
     #[must_use]
     pub fn spooler(name: impl Into<String>, version: impl Into<String>) -> Self {
         Self { role: crate::wire::Role::Spooler, ..Self::store(name, version) }
+    }
+
+    /// The same with the word that it takes requests while others wait for their answers.
+    ///
+    /// The loop of this crate does: without [`Provider::together`] it serves them one after the other.
+    #[must_use]
+    pub fn concurrent(mut self) -> Self {
+        self.concurrent = true;
+        self
     }
 
     /// The same with these methods added to `supports`.

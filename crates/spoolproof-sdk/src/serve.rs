@@ -15,6 +15,9 @@ use crate::{HResult, Mapi};
 /// Calls within calls are answered to this depth; a checker that nests deeper is refused.
 const DEPTH_MAX: usize = 64;
 
+/// So many calls overlap at most.
+const TOGETHER_MAX: usize = 64;
+
 const PARSE_ERROR: i32 = -32700;
 const INVALID_REQUEST: i32 = -32600;
 const METHOD_NOT_FOUND: i32 = -32601;
@@ -74,13 +77,15 @@ struct Connection<R, W> {
     requests: u64,
     /// The requests that we wait for, by id, and what was answered out of turn.
     waiting: BTreeMap<String, Option<Value>>,
+    /// The requests that have come of a group that overlaps: id, method and parameters.
+    gathered: Vec<(Value, String, Value)>,
     depth: usize,
     shutdown: bool,
 }
 
 impl<R: BufRead, W: Write> Connection<R, W> {
     fn new(reader: R, writer: W) -> Self {
-        Self { reader, writer, requests: 0, waiting: BTreeMap::new(), depth: 0, shutdown: false }
+        Self { reader, writer, requests: 0, waiting: BTreeMap::new(), gathered: Vec::new(), depth: 0, shutdown: false }
     }
 
     fn run(&mut self, provider: &mut dyn Provider) -> io::Result<()> {
@@ -121,7 +126,44 @@ impl<R: BufRead, W: Write> Connection<R, W> {
         };
         let method = method.to_owned();
         let params = message.get("params").cloned().unwrap_or_else(|| Value::Object(Map::new()));
-        self.request(provider, &id, &method, params)
+        let more_to_come = params.get("overlaps").and_then(Value::as_u64).is_some_and(|more| more > 0);
+        if !more_to_come && self.gathered.is_empty() {
+            return self.request(provider, &id, &method, params);
+        }
+        if self.gathered.len() == TOGETHER_MAX {
+            return self.refuse(&id, ADAPTER_FAILED, "too many calls overlap");
+        }
+        self.gathered.push((id, method, params));
+        if more_to_come { Ok(()) } else { self.together(provider) }
+    }
+
+    /// Serves the requests of a group, now that all are there.
+    fn together(&mut self, provider: &mut dyn Provider) -> io::Result<()> {
+        let requests = std::mem::take(&mut self.gathered);
+        let calls: Option<Vec<_>> = requests
+            .iter()
+            .map(|(_, method, params)| {
+                let other = matches!(method.as_str(), "initialize" | "observe" | "shutdown" | "spooler.wake");
+                let params = params.is_object().then(|| serde_json::from_value(params.clone()).ok()).flatten();
+                params.filter(|_| !other).map(|params| (method.clone(), params))
+            })
+            .collect();
+        // What cannot be read is refused, each by itself.
+        let answers = calls.and_then(|calls| provider.together(self, &calls));
+        let Some(answers) = answers else {
+            return requests
+                .into_iter()
+                .try_for_each(|(id, method, params)| self.request(provider, &id, &method, params));
+        };
+        let mut left: Vec<_> = requests.into_iter().map(Some).collect();
+        for (place, answer) in answers {
+            if let Some((id, method, _)) = left.get_mut(place).and_then(Option::take) {
+                self.answer(&id, &method, answer.and_then(|result| complete(&method, &result)))?;
+            }
+        }
+        left.into_iter()
+            .flatten()
+            .try_for_each(|(id, method, _)| self.refuse(&id, ADAPTER_FAILED, &format!("`{method}` was not answered")))
     }
 
     fn request(&mut self, provider: &mut dyn Provider, id: &Value, method: &str, params: Value) -> io::Result<()> {
@@ -131,6 +173,10 @@ impl<R: BufRead, W: Write> Connection<R, W> {
         self.depth += 1;
         let outcome = self.dispatch(provider, method, params);
         self.depth -= 1;
+        self.answer(id, method, outcome)
+    }
+
+    fn answer(&mut self, id: &Value, method: &str, outcome: Result<Value, CallError>) -> io::Result<()> {
         match outcome {
             Ok(result) => {
                 self.shutdown |= method == "shutdown";
@@ -155,13 +201,7 @@ impl<R: BufRead, W: Write> Connection<R, W> {
             "initialize" => to_value(&provider.initialize(&params)?),
             "observe" => observed(&provider.observe(self, &params)?),
             "spooler.wake" => Ok(json!({ "idle": provider.wake(self, &params)? })),
-            _ => {
-                let result = provider::call(provider, self, method, &params)?;
-                if result.hresult.is_none() {
-                    return Err(CallError::Failed(format!("`{method}` gave no hresult")));
-                }
-                to_value(&result)
-            }
+            _ => complete(method, &provider::call(provider, self, method, &params)?),
         }
     }
 
@@ -216,6 +256,14 @@ impl<R: BufRead, W: Write> Mapi for Connection<R, W> {
     fn notify(&mut self, method: &str, params: &CallParams) -> Result<(), CallError> {
         Ok(self.send(json!({ "jsonrpc": "2.0", "method": method, "params": params }).to_string())?)
     }
+}
+
+/// The result of `method` as it is sent.
+fn complete(method: &str, result: &CallResult) -> Result<Value, CallError> {
+    if result.hresult.is_none() {
+        return Err(CallError::Failed(format!("`{method}` gave no hresult")));
+    }
+    to_value(result)
 }
 
 /// What the checker's response says.

@@ -111,6 +111,9 @@ pub struct InitializeResult {
     /// Every method that the adapter serves or sends.
     #[serde(default)]
     pub supports: Vec<String>,
+    /// Whether it takes requests while others wait for their answers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub concurrent: bool,
 }
 
 /// A recipient as the checker gives it, or as PrepareSubmit and ExpandRecips return it.

@@ -101,6 +101,53 @@ fn the_checker_may_observe_while_a_support_call_waits() {
     );
 }
 
+/// A provider without an opinion on calls that overlap serves them as they came, once the last of them is there.
+#[test]
+fn calls_that_overlap_are_served_one_after_the_other() {
+    let input = [
+        request(1, "open_entry", &json!({ "session": "client-1", "entry_id": "m1", "overlaps": 2 })),
+        request(2, "open_entry", &json!({ "session": "client-2", "entry_id": "m2", "overlaps": 1 })),
+        request(3, "abort_submit", &json!({ "session": "client-3", "entry_id": "m3" })),
+        request(4, "observe", &json!({ "entry_id": "m1" })),
+    ];
+    let (lines, ended) = exchange(input.concat());
+    ended.expect("the stream ends well");
+    let ids: Vec<_> = lines.iter().map(|line| line["id"].clone()).collect();
+    assert_eq!(ids, [1, 2, 3, 4]);
+    assert_eq!(lines[1]["result"]["handle"], "m2 for client-2");
+    assert_eq!(lines[2]["error"]["code"], -32601);
+}
+
+/// Serves calls that overlap from the last to the first, and one not at all.
+struct Backwards(Counting);
+
+impl Provider for Backwards {
+    fn initialize(&mut self, params: &CallParams) -> Result<InitializeResult, CallError> {
+        self.0.initialize(params).map(InitializeResult::concurrent)
+    }
+
+    fn together(&mut self, mapi: &mut dyn Mapi, calls: &[(String, CallParams)]) -> Option<Vec<(usize, Answer)>> {
+        let served = (1..calls.len()).rev();
+        Some(served.map(|at| (at, spoolproof_sdk::call(&mut self.0, mapi, &calls[at].0, &calls[at].1))).collect())
+    }
+}
+
+#[test]
+fn a_provider_answers_calls_that_overlap_in_its_own_order() {
+    let input = [
+        request(1, "release", &json!({ "handle": "h", "overlaps": 2 })),
+        request(2, "open_entry", &json!({ "session": "client-2", "entry_id": "m2", "overlaps": 1 })),
+        request(3, "open_entry", &json!({ "session": "client-3", "entry_id": "m3" })),
+    ];
+    let mut output = Vec::new();
+    serve(input.concat().as_bytes(), &mut output, &mut Backwards(Counting::default())).expect("the stream ends well");
+    let output = String::from_utf8(output).expect("UTF-8");
+    let lines: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.iter().map(|line| line["id"].clone()).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(lines[0]["result"]["handle"], "m3 for client-3");
+    assert_eq!(lines[2]["error"]["message"], "`release` was not answered");
+}
+
 #[test]
 fn calls_nest_like_a_stack_and_an_early_answer_is_kept() {
     let yes =

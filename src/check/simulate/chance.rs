@@ -12,7 +12,7 @@ use super::kind::{Actor, Kind};
 /// Each walk likes other things: where all kinds were equally likely, what takes many of one kind in a row would hardly
 /// ever come about, and faults would be used up in the first steps.
 #[derive(Debug)]
-pub(super) struct Chance {
+pub(crate) struct Chance {
     random: ChaCha8Rng,
     actors: BTreeMap<Actor, u32>,
     kinds: BTreeMap<Kind, u32>,
@@ -26,7 +26,7 @@ const TRIES: usize = 3;
 
 impl Chance {
     /// That of walk number `walk`.
-    pub(super) fn new(seed: u64, walk: u64) -> Self {
+    pub(crate) fn new(seed: u64, walk: u64) -> Self {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let mut random = ChaCha8Rng::from_seed(bytes);
@@ -35,7 +35,7 @@ impl Chance {
     }
 
     /// Chooses one of what can happen, of these `kinds`, by its place; rather one that is `new`. There is at least one.
-    pub(super) fn choose(&mut self, kinds: &[Kind], mut new: impl FnMut(usize) -> bool) -> usize {
+    pub(crate) fn choose(&mut self, kinds: &[Kind], mut new: impl FnMut(usize) -> bool) -> usize {
         let mut chosen = self.draw(kinds);
         for _ in 1..TRIES {
             if new(chosen) {

@@ -23,6 +23,7 @@ use super::bounds::Bounds;
 use super::witness::Trace;
 use crate::model::{PROPERTIES, Property, Rules};
 
+pub(crate) use chance::Chance;
 pub use kind::{Actor, Kind};
 pub use render::render_simulation;
 

@@ -9,6 +9,7 @@ use stateright::Model;
 
 use super::run::{Course, Run};
 use crate::check::machine::{Machine, Node};
+use crate::check::shorten::leave_out;
 use crate::model::{Buffers, World};
 
 /// A failure made short.
@@ -28,7 +29,7 @@ pub(super) fn shrink(course: &Course<'_>, run: Run) -> Shrunk {
     let machine = Machine::new(course.bounds.scope.clone(), *course.rules, 1 << course.property);
     let mut run = run;
     loop {
-        run = leave_out(course, run, &mut buffers);
+        run = leave_out(run, |without| course.take(without.into_iter(), &mut buffers));
         let mut shortest = false;
         let mut shorter = None;
         for at in 0..run.len() {
@@ -47,29 +48,6 @@ pub(super) fn shrink(course: &Course<'_>, run: Run) -> Shrunk {
             None => return Shrunk { run, shortest },
         }
     }
-}
-
-/// Leaves out what can be left out, in ever smaller parts.
-fn leave_out(course: &Course<'_>, run: Run, buffers: &mut Buffers) -> Run {
-    let mut run = run;
-    let mut part = run.len() / 2;
-    while part > 0 {
-        let mut at = 0;
-        let before = run.len();
-        while at < run.len() {
-            let end = run.len().min(at + part);
-            let without = run[..at].iter().chain(&run[end..]).copied();
-            match course.take(without, buffers) {
-                Some(shorter) => run = shorter,
-                None => at = end,
-            }
-        }
-        // A step may have been needed by one that is gone now.
-        if part > 1 || run.len() == before {
-            part /= 2;
-        }
-    }
-    run
 }
 
 /// What a search came to.

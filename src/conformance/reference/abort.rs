@@ -7,6 +7,7 @@ use super::message::{MSGFLAG_SUBMIT, MSGFLAG_UNSENT};
 use super::provider::Reference;
 use super::refusal::Served;
 use super::store::{delete, keep_lock, save};
+use super::torn::{ABORT_FLAG_FIRST, ABORT_ROW_FIRST};
 
 impl Reference {
     /// Decides SLS-08, ABT-02, ABT-03 and ABT-04: a message that is locked, or not in the queue, stays as it is.
@@ -25,6 +26,9 @@ impl Reference {
         if self.fault("abort-refused") {
             return Err(HResult::MAPI_E_UNABLE_TO_ABORT.into());
         }
+        if self.fault("race-abort-looks-once") {
+            self.linger()?;
+        }
         let queued = message.queued;
         message.leave_queue();
         if self.fault("abort-leaves-row") {
@@ -39,11 +43,14 @@ impl Reference {
             message.flags &= !MSGFLAG_UNSENT;
         }
         let deletes = self.fault("abort-deletes-message");
+        self.tear(ABORT_FLAG_FIRST, &message, |half| half.queued = queued)?;
+        self.tear(ABORT_ROW_FIRST, &message, |half| half.flags |= MSGFLAG_SUBMIT)?;
         self.store.commit(|transaction| {
             keep_lock(transaction, id, false)?;
             if deletes { delete(transaction, id) } else { save(transaction, &message) }
         })?;
         self.locks.remove(&id);
+        self.pause()?;
         if !self.fault("abort-no-notify") {
             mapi.table_modified("deleted", &id.entry_id())?;
         }

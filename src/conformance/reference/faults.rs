@@ -130,6 +130,15 @@ faults! {
         "finish-twice-copies" ["FIN-07", "FIN-05"] "makes a second sent copy when FinishedMsg is called again";
         "hook-failure-deletes" ["SUB-06", "SEED1-02"] "deletes the message when DoSentMail fails";
         "spooler-refused-finish" ["FIN-07", "SEED1-06"] "answers MAPI_E_NO_SUPPORT to the spooler's FinishedMsg";
+
+        // Calls that overlap. Each looks at the message, lets others run, and writes back what it saw.
+        "race-abort-looks-once" ["ABT-03"] "takes back a message that has left the queue since it looked";
+        "race-finish-looks-once" ["FIN-07"] "finishes a message that has left the queue since it looked";
+        "race-lock-looks-once" ["SLS-04", "SEED1-14"] "locks a message that another spooler has locked since it looked";
+        "race-responsibility-looks-once" ["FIN-07"] "writes back the place in the queue that the message had when it looked";
+        "race-resume-looks-once" ["SUB-02", "SEED1-05"] "goes on with a preprocessed message that was taken back since it looked";
+        "race-unlock-looks-once" ["GOQ-03", "PMF-03"] "unlocks, and queues, a message that was finished since it looked";
+        "race-write-looks-once" ["PMF-08", "SEED1-10"] "writes back that the message is in no queue, since it was in none when it looked";
     }
     sleepers {
         "sleeper-abort-after-unlock-leaves-flag" ["ABT-02", "PMF-10"] "leaves MSGFLAG_SUBMIT set if the message was locked and unlocked before";

@@ -7,12 +7,14 @@ use spoolproof_sdk::{HResult, Mapi};
 use super::message::{MSGFLAG_READ, MSGFLAG_SUBMIT, MSGFLAG_UNSENT, Message, MessageId};
 use super::provider::Reference;
 use super::refusal::{Served, succeeded};
-use super::store::{delete, insert, keep_lock, save};
+use super::store::{delete, insert, keep_filing, keep_lock, save};
+use super::torn::{FINISH_FILED_FIRST, FINISH_MARKS_FIRST};
 
 impl Reference {
     /// Unlocks, takes the message out of the queue for good, lets the hooks run, and only then files it away.
     ///
-    /// In this order a crash at any point leaves a message that is sent and not queued, never one that is sent twice.
+    /// In this order a crash at any point leaves a message that is sent and not queued, never one that is sent twice; what
+    /// has not been filed by then is filed at the next start.
     pub(super) fn finish(&mut self, mapi: &mut dyn Mapi, params: &CallParams) -> Served {
         let session = params.session()?;
         if !self.fault("finish-by-client") {
@@ -33,25 +35,42 @@ impl Reference {
         if self.locked_for(session, id) && !self.fault("finish-by-client") {
             return Err(HResult::MAPI_E_NO_ACCESS.into());
         }
+        if self.fault("race-finish-looks-once") {
+            self.linger()?;
+        }
         let had_row = message.in_table();
         let before = message.clone();
         let message = self.sent(message);
         let late = self.fault("sleeper-failed-hooks-before-unlock");
         let unlocks = !self.fault("finish-stays-locked") && !late;
+        self.tear(FINISH_MARKS_FIRST, &message, |half| half.queued = before.queued)?;
+        self.tear(FINISH_FILED_FIRST, &before, |half| {
+            half.folder = if half.has_sentmail() { Folder::Sentmail } else { half.folder };
+        })?;
         self.store.commit(|transaction| {
             save(transaction, &message)?;
+            keep_filing(transaction, id, true)?;
             if unlocks { keep_lock(transaction, id, false) } else { Ok(()) }
         })?;
-        if unlocks {
+        let filed = self.tell_and_file(mapi, &before, had_row);
+        self.store.commit(|transaction| keep_filing(transaction, id, false))?;
+        // Until then clients see it as it was before the call, never as half finished.
+        if unlocks || (late && filed.is_ok()) {
             self.locks.remove(&id);
         }
+        filed
+    }
+
+    /// Lets everybody know that the message was sent, and files it away. Nobody but the spooler opens it meanwhile.
+    fn tell_and_file(&mut self, mapi: &mut dyn Mapi, before: &Message, had_row: bool) -> Served {
+        let id = before.id;
+        self.pause()?;
         if had_row && !self.fault("finish-no-notify") {
             mapi.table_modified("deleted", &id.entry_id())?;
         }
-        let superseded = self.run_hooks(mapi, &before);
-        if late && superseded.is_ok() {
-            self.locks.remove(&id);
-        }
+        self.pause()?;
+        let superseded = self.run_hooks(mapi, before);
+        self.pause()?;
         if superseded? && !self.fault("finish-ignores-superseded") {
             return Ok(HResult::S_OK.into());
         }
@@ -114,14 +133,17 @@ impl Reference {
         let deletes = deletes || self.fault("finish-deletes-when-neither") && !message.has_sentmail();
         let files = files || self.fault("finish-moves-when-neither") && !message.deletes_after_submit();
         let id = message.id;
-        self.store.commit(|transaction| match (files, deletes) {
-            (true, _) if copies => {
-                copy_to_sentmail(transaction, message)?;
-                if deletes { delete(transaction, id) } else { save(transaction, message) }
+        self.store.commit(|transaction| {
+            keep_filing(transaction, id, false)?;
+            match (files, deletes) {
+                (true, _) if copies => {
+                    copy_to_sentmail(transaction, message)?;
+                    if deletes { delete(transaction, id) } else { save(transaction, message) }
+                }
+                (true, _) => save(transaction, &Message { folder: Folder::Sentmail, ..message.clone() }),
+                (false, true) => delete(transaction, id),
+                (false, false) => save(transaction, message),
             }
-            (true, _) => save(transaction, &Message { folder: Folder::Sentmail, ..message.clone() }),
-            (false, true) => delete(transaction, id),
-            (false, false) => save(transaction, message),
         })?;
         if deletes && !files {
             self.locks.remove(&id);

@@ -57,10 +57,13 @@ impl Reference {
             }
             return Err(HResult::MAPI_E_NO_ACCESS.into());
         }
+        let locks = state == LockState::Locked;
+        if (locks && self.fault("race-lock-looks-once")) || (!locks && self.fault("race-unlock-looks-once")) {
+            self.linger()?;
+        }
         if !self.fault("lock-no-save") {
             self.take_pending(name, &mut message)?;
         }
-        let locks = state == LockState::Locked;
         if self.sets_no_lock(&message, locks)? {
             return Ok(HResult::S_OK.into());
         }
@@ -79,6 +82,7 @@ impl Reference {
         } else {
             self.locks.remove(&id);
         }
+        self.pause()?;
         if before.is_some() != after.is_some() {
             mapi.table_modified("modified", &id.entry_id())?;
         }

@@ -124,6 +124,9 @@ impl Reference {
             return Err(HResult::MAPI_E_NO_ACCESS.into());
         }
         self.writable(&session, &message)?;
+        if self.fault("race-write-looks-once") {
+            self.linger()?;
+        }
         let handle = self.handles.usable(name)?;
         for (prop, value) in props.iter().filter(|(prop, _)| !is_computed(prop)) {
             handle.pending.insert(prop.clone(), value.clone());
@@ -188,6 +191,9 @@ impl Reference {
             return Err(HResult::MAPI_E_NOT_FOUND.into());
         }
         rows.for_each(|row| row.responsibility = Some(value));
+        if self.fault("race-responsibility-looks-once") {
+            self.linger()?;
+        }
         self.take_pending(name, &mut message)?;
         if !self.fault("responsibility-not-saved") {
             self.store.commit(|transaction| save(transaction, &message))?;

@@ -12,11 +12,12 @@ use super::fault::Faults;
 use super::faults::FAULTS;
 use super::handle::{Handles, is_spooler};
 use super::history::History;
+use super::interleave::{Schedule, Turn};
 use super::message::{Message, MessageId};
 use super::profile::Behaviour;
 use super::refusal::{Refusal, Served, settle};
 use super::serve::ReferenceError;
-use super::store::{Store, delete, save};
+use super::store::{Store, delete, keep_filing, save};
 
 /// A message store provider that follows the default reading of every rule, unless a fault is put into it.
 ///
@@ -33,6 +34,12 @@ pub struct Reference {
     pub(super) ready: BTreeSet<String>,
     pub(super) history: History,
     faults: Faults,
+    /// The writes that are made one after the other, by their name.
+    pub(super) torn: Option<&'static str>,
+    /// How calls that overlap take turns.
+    pub(super) schedule: Schedule,
+    /// What the call has that runs, if it is one of several that overlap.
+    pub(super) turn: Option<Turn>,
 }
 
 impl Reference {
@@ -43,21 +50,41 @@ impl Reference {
     /// When a fault is unknown or the database cannot be opened.
     pub fn open<'a>(db: Option<&Path>, faults: impl IntoIterator<Item = &'a str>) -> Result<Self, ReferenceError> {
         let faults = Faults::parse(FAULTS, faults).map_err(ReferenceError::unknown_fault)?;
-        let mut reference = Self {
-            store: Store::open(db).map_err(ReferenceError::store)?,
+        let mut reference = Self::over(Store::open(db).map_err(ReferenceError::store)?, faults);
+        reference.start().map_err(|error| ReferenceError::start(&error))?;
+        Ok(reference)
+    }
+
+    fn over(store: Store, faults: Faults) -> Self {
+        Self {
+            store,
             behaviour: Behaviour::default(),
             handles: Handles::default(),
             locks: BTreeMap::new(),
             ready: BTreeSet::new(),
             history: History::default(),
             faults,
-        };
-        reference.start().map_err(|error| ReferenceError::start(&error))?;
-        Ok(reference)
+            torn: None,
+            schedule: Schedule::default(),
+            turn: None,
+        }
+    }
+
+    /// What stands in a call's place for the store while another call has it.
+    pub(super) fn vacant() -> Result<Self, CallError> {
+        Ok(Self::over(Store::vacant()?, Faults::default()))
+    }
+
+    /// The same, in which calls that overlap take turns as the digits of `number` say. Without it each has its turn.
+    #[must_use]
+    pub fn scheduled(mut self, number: u64) -> Self {
+        self.schedule = Schedule::Numbered(number);
+        self
     }
 
     /// What a process does when it starts: nobody is logged on, and the database says the rest.
     fn start(&mut self) -> Result<(), CallError> {
+        self.store.kill_after(None);
         let started: u64 = self.store.meta("generation")?.and_then(|text| text.parse().ok()).unwrap_or(0);
         let crashed = started > 0 && self.store.meta("stopped_clean")?.is_none_or(|clean| clean != "yes");
         self.store.set_meta("generation", &(started + 1).to_string())?;
@@ -77,6 +104,12 @@ impl Reference {
             };
         if self.behaviour.persists_lock() {
             self.locks = self.store.locks()?.into_iter().map(|id| (id, None)).collect();
+        }
+        for id in self.store.filing()? {
+            if let Some(message) = self.store.message(id)? {
+                self.file_away(&message).map_err(Refusal::into_error)?;
+            }
+            self.store.commit(|transaction| keep_filing(transaction, id, false))?;
         }
         self.break_start(crashed).map_err(Refusal::into_error)?;
         for mut message in self.store.queued()? {
@@ -165,9 +198,15 @@ impl Provider for Reference {
         let mut result = InitializeResult::store("spoolproof-reference", env!("CARGO_PKG_VERSION"))
             .serving(STORE_METHODS)
             .serving(SUPPORT_METHODS)
-            .serving(NOTIFICATIONS);
+            .serving(NOTIFICATIONS)
+            .concurrent();
         result.profile = self.behaviour.profile().clone();
         Ok(result)
+    }
+
+    fn together(&mut self, mapi: &mut dyn Mapi, calls: &[(String, CallParams)]) -> Option<Vec<(usize, Answer)>> {
+        // What was not answered by then is answered with a failure of the adapter.
+        Some(self.interleave(mapi, calls).unwrap_or_default())
     }
 
     fn reset(&mut self, _mapi: &mut dyn Mapi, params: &CallParams) -> Answer {

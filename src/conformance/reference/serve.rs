@@ -23,6 +23,8 @@ pub struct ReferenceOptions {
     pub faults: Vec<String>,
     /// Be the store process that a supervisor starts, rather than the supervisor.
     pub store_process: bool,
+    /// How calls that overlap take turns: as the digits of this number say. Without it, each in its turn.
+    pub schedule: Option<u64>,
     /// Serve on this address, one connection after another, rather than on the standard streams.
     pub listen: Option<SocketAddr>,
 }
@@ -80,6 +82,9 @@ pub fn run(options: ReferenceOptions) -> io::Result<()> {
     };
     if options.store_process {
         let mut reference = Reference::open(options.db.as_deref(), store).map_err(invalid)?;
+        if let Some(number) = options.schedule {
+            reference = reference.scheduled(number);
+        }
         return serve_stdio(&mut reference);
     }
     Faults::parse(FAULTS, store.iter().copied()).map_err(|name| invalid(ReferenceError::unknown_fault(name)))?;
@@ -88,7 +93,8 @@ pub fn run(options: ReferenceOptions) -> io::Result<()> {
     let temporary = || folder.as_ref().map(|folder| folder.path().join("store.db"));
     let db = options.db.clone().or_else(temporary).unwrap_or_default();
     let faults = store.into_iter().map(str::to_owned).collect();
-    let supervisor = Supervisor { program: std::env::current_exe()?, db, faults, adapter_fault };
+    let supervisor =
+        Supervisor { program: std::env::current_exe()?, db, faults, schedule: options.schedule, adapter_fault };
     let Some(address) = options.listen else {
         return supervise(&supervisor, io::stdin(), io::stdout()).map(drop);
     };

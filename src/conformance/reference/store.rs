@@ -38,26 +38,34 @@ const SCHEMA: &str = "
         handed_over INTEGER NOT NULL
     );
     CREATE TABLE IF NOT EXISTS locks (message INTEGER PRIMARY KEY);
+    CREATE TABLE IF NOT EXISTS filing (message INTEGER PRIMARY KEY);
 ";
 
 /// The database failed.
 #[derive(Debug, thiserror::Error)]
-#[error("the reference store failed to {doing}")]
-pub(super) struct StoreError {
-    doing: &'static str,
-    #[source]
-    source: rusqlite::Error,
+pub(super) enum StoreError {
+    #[error("the reference store failed to {doing}")]
+    Failed {
+        doing: &'static str,
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The process was to end here.
+    #[error("the reference store was killed between two writes")]
+    Killed,
 }
 
 /// Names what was being done when the database failed.
 fn while_doing(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
-    move |source| StoreError { doing, source }
+    move |source| StoreError::Failed { doing, source }
 }
 
 /// The open database.
 #[derive(Debug)]
 pub(super) struct Store {
     connection: Connection,
+    /// How many more writes the process lives to see; it may be killed behind one of them.
+    lives: Option<u64>,
 }
 
 impl Store {
@@ -73,9 +81,15 @@ impl Store {
             connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")?;
             connection.execute_batch(SCHEMA)?;
             connection.set_prepared_statement_cache_capacity(64);
-            Ok(Self { connection })
+            Ok(Self { connection, lives: None })
         };
         open().map_err(while_doing("open its database"))
+    }
+
+    /// A database without tables, to stand where another was taken away.
+    pub(super) fn vacant() -> Result<Self, StoreError> {
+        let connection = Connection::open_in_memory().map_err(while_doing("make room"))?;
+        Ok(Self { connection, lives: None })
     }
 
     /// Makes changes in one transaction.
@@ -83,13 +97,33 @@ impl Store {
         &mut self,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        if self.lives == Some(0) {
+            return Err(StoreError::Killed);
+        }
         let run = || {
             let transaction = self.connection.transaction()?;
             let value = change(&transaction)?;
             transaction.commit()?;
             Ok(value)
         };
-        run().map_err(while_doing("commit a change"))
+        let value = run().map_err(while_doing("commit a change"))?;
+        if let Some(left) = &mut self.lives {
+            *left -= 1;
+            if *left == 0 {
+                return Err(StoreError::Killed);
+            }
+        }
+        Ok(value)
+    }
+
+    /// Kills the process behind so many more writes; `None`: not at all.
+    pub(super) const fn kill_after(&mut self, writes: Option<u64>) {
+        self.lives = writes;
+    }
+
+    /// Whether it was killed.
+    pub(super) fn is_killed(&self) -> bool {
+        self.lives == Some(0)
     }
 
     /// Empties it. Ids go on from where they were, so that an entry id of before names nothing.
@@ -97,7 +131,7 @@ impl Store {
         self.commit(|transaction| {
             transaction.execute_batch(
                 "DELETE FROM messages; DELETE FROM recipients; DELETE FROM queue; DELETE FROM locks;
-                 DELETE FROM meta WHERE name IN ('profile', 'restarts');",
+                 DELETE FROM filing; DELETE FROM meta WHERE name IN ('profile', 'restarts');",
             )
         })
     }
@@ -190,11 +224,17 @@ impl Store {
 
     /// The messages whose lock was kept.
     pub(super) fn locks(&self) -> Result<Vec<MessageId>, StoreError> {
-        let read = || {
-            let mut statement = self.connection.prepare_cached("SELECT message FROM locks ORDER BY message")?;
-            statement.query_map([], |row| row.get(0).map(MessageId))?.collect::<rusqlite::Result<_>>()
-        };
-        read().map_err(while_doing("read the locks"))
+        self.messages_in("SELECT message FROM locks ORDER BY message").map_err(while_doing("read the locks"))
+    }
+
+    /// The messages that were sent and have still to be filed away.
+    pub(super) fn filing(&self) -> Result<Vec<MessageId>, StoreError> {
+        self.messages_in("SELECT message FROM filing ORDER BY message").map_err(while_doing("read what was sent"))
+    }
+
+    fn messages_in(&self, sql: &str) -> rusqlite::Result<Vec<MessageId>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.query_map([], |row| row.get(0).map(MessageId))?.collect()
     }
 }
 
@@ -248,6 +288,13 @@ pub(super) fn save(transaction: &Transaction<'_>, message: &Message) -> rusqlite
         None => transaction.prepare_cached("DELETE FROM queue WHERE message = ?1")?.execute([id])?,
     };
     Ok(())
+}
+
+/// Writes down that a sent message has still to be filed away, or no longer.
+pub(super) fn keep_filing(transaction: &Transaction<'_>, id: MessageId, pending: bool) -> rusqlite::Result<()> {
+    let sql =
+        if pending { "INSERT OR REPLACE INTO filing VALUES (?1)" } else { "DELETE FROM filing WHERE message = ?1" };
+    transaction.prepare_cached(sql)?.execute([id.0]).map(drop)
 }
 
 /// Deletes a message with everything that belongs to it.

@@ -11,6 +11,7 @@ use super::message::{MSGFLAG_RESEND, MSGFLAG_SUBMIT, MSGFLAG_UNSENT, Message, Qu
 use super::provider::Reference;
 use super::refusal::{Served, succeeded};
 use super::store::save;
+use super::torn::{SUBMIT_FLAG_FIRST, SUBMIT_ROW_FIRST};
 
 /// What the support object made of the recipients.
 struct Prepared {
@@ -47,6 +48,7 @@ impl Reference {
             self.handles.usable(name)?.pending.clear();
         }
         self.save_before_submit(name, message.clone())?;
+        self.pause()?;
         let prepared = match self.prepare(mapi, session, &message) {
             Ok(prepared) => prepared,
             Err(refusal) => {
@@ -54,6 +56,7 @@ impl Reference {
                 return Err(refusal);
             }
         };
+        self.pause()?;
         // The support calls may have brought other calls with them.
         let before = self.message(id)?;
         if before.queued.is_some() {
@@ -91,6 +94,9 @@ impl Reference {
         }
         if is_spooler(session) && self.locked_for(session, message.id) {
             return Err(HResult::MAPI_E_NO_ACCESS.into());
+        }
+        if self.fault("race-resume-looks-once") {
+            self.linger()?;
         }
         let mut before = message;
         self.take_pending(name, &mut before)?;
@@ -188,6 +194,7 @@ impl Reference {
         match self.route(&mut message, preprocessed) {
             Route::Queue if preprocessed => {
                 self.store.commit(|transaction| save(transaction, &message))?;
+                self.pause()?;
                 if !self.fault("resume-not-notified") {
                     mapi.table_modified("modified", &message.id.entry_id())?;
                 }
@@ -272,6 +279,8 @@ impl Reference {
         if self.fault("submit-time-missing") {
             message.submitted_at = None;
         }
+        self.tear(SUBMIT_FLAG_FIRST, &message, |half| half.queued = None)?;
+        self.tear(SUBMIT_ROW_FIRST, &message, |half| half.flags &= !MSGFLAG_SUBMIT)?;
         self.store.commit(|transaction| save(transaction, &message))?;
         let silent = self.fault("no-notify-on-submit")
             || (self.fault("preprocess-not-notified") && message.awaits_preprocessing)
@@ -279,6 +288,7 @@ impl Reference {
         if self.fault("locked-on-submit") {
             self.locks.insert(message.id, None);
         }
+        self.pause()?;
         if !silent {
             mapi.table_modified("added", &message.id.entry_id())?;
         }

@@ -30,6 +30,7 @@ pub(super) struct Supervisor {
     pub(super) program: PathBuf,
     pub(super) db: PathBuf,
     pub(super) faults: Vec<String>,
+    pub(super) schedule: Option<u64>,
     pub(super) adapter_fault: Option<&'static str>,
 }
 
@@ -130,6 +131,9 @@ impl Process {
         command.arg("reference").arg("--store-process").arg("--db").arg(&supervisor.db);
         for fault in &supervisor.faults {
             command.arg("--fault").arg(fault);
+        }
+        if let Some(number) = supervisor.schedule {
+            command.arg("--schedule").arg(number.to_string());
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let stdin = child.stdin.take();

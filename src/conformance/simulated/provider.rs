@@ -11,7 +11,7 @@ use spoolproof_sdk::{Answer, CallError, HResult};
 use super::choice::Assumed;
 use super::messages::Store;
 use super::will::{Latitude, Will};
-use crate::conformance::sut::{Notification, Outcome, Support, SupportCall, Sut};
+use crate::conformance::sut::{Came, Notification, Outcome, Request, Support, SupportCall, Sut, in_turn};
 use crate::model::Rules;
 use crate::oracle::EXCLUSIVE;
 
@@ -77,7 +77,7 @@ impl Simulated {
         let about = about.serving(STORE_METHODS).serving(SUPPORT_METHODS).serving(NOTIFICATIONS);
         Self {
             store: Store::new(profile.clone(), rules),
-            about: InitializeResult { profile, ..about },
+            about: InitializeResult { profile, ..about }.concurrent(),
             rules,
             assumed: Assumed::default(),
             contradiction: None,
@@ -165,6 +165,16 @@ impl Sut for Simulated {
             Err(CallError::BadParams(what)) => Outcome::BadParams(what),
             Err(other) => Outcome::BadParams(other.to_string()),
         })
+    }
+
+    /// One after the other, in an order that is the store's choice.
+    fn together(&mut self, calls: &[Request], support: &mut dyn Support) -> Result<Vec<Came>, SimulatedError> {
+        let mut left: Vec<_> = calls.iter().enumerate().collect();
+        let mut order = Vec::with_capacity(left.len());
+        while !left.is_empty() {
+            order.push(left.remove(self.will.below(left.len())));
+        }
+        in_turn(self, order, support)
     }
 
     fn assume(&mut self, expect: &[HResult], access: Option<Access>) {

@@ -1,0 +1,133 @@
+//! Failures are made small: the command that the report prints repeats them, with as few steps as can be.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use spoolproof::conformance::{Adapter, Options, Plan, Progress, ShrinkLimit, Target, run, shrink};
+use spoolproof::scenario::Scenario;
+use spoolproof::spec::Catalogue;
+use spoolproof_sdk::trace::{Event, Header};
+
+use common::scenarios;
+
+/// A fault, the cases to find it in, a requirement that it breaks, and how many calls lead to it at least: what the
+/// seeded fault needs is known, so no fewer can.
+const FAILURES: &[(&str, &str, &str, usize)] = &[
+    // create, submit, open, lock, abort
+    ("abort-locked-succeeds", "abort", "SLS-08", 5),
+    // create, submit, open twice, lock twice
+    ("second-spooler-steals-lock", "lock", "SEED1-14", 6),
+    // two messages, and a read of the queue
+    ("queue-unsorted", "queue", "GOQ-08", 5),
+    // create, submit, open
+    ("open-modify-queued", "open", "SEED1-11", 3),
+    // create, submit, abort, open, submit
+    ("sleeper-resubmit-no-row", "preprocess/after-abort-and-resubmit", "SEED1-29", 5),
+    // three messages; one of them could be submitted a second time, after an open and an abort
+    ("sleeper-third-submission-not-notified", "notify", "SEED1-48", 6),
+    // create, submit, open twice, and the two locks at once
+    ("race-lock-looks-once", "race/lock-lock", "SEED1-14", 6),
+    // create, open, and both calls at once
+    ("race-write-looks-once", "race/submit-write", "PMF-08", 4),
+];
+
+/// What `spoolproof` with these words prints in `folder`.
+fn spoolproof(folder: &Path, words: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_spoolproof"))
+        .args(words)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the program runs");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// The first violation of `requirement`, to the end of its block.
+fn block<'t>(text: &'t str, requirement: &str) -> &'t str {
+    let blocks = text.split("VIOLATION  ").skip(1);
+    blocks
+        .into_iter()
+        .find(|block| block.lines().next().is_some_and(|line| line.contains(requirement)))
+        .unwrap_or_else(|| panic!("no violation of {requirement} in\n{text}"))
+}
+
+/// What stands behind `label` in a block.
+fn labelled<'t>(block: &'t str, label: &str) -> &'t str {
+    let line = block.lines().find_map(|line| line.trim().strip_prefix(label));
+    line.unwrap_or_else(|| panic!("no `{label}` in\n{block}")).trim()
+}
+
+#[test]
+fn the_command_that_is_printed_repeats_the_failure_in_the_fewest_steps() {
+    for (fault, cases, requirement, shortest) in FAILURES {
+        let folder = tempfile::tempdir().expect("a folder");
+        let found = spoolproof(folder.path(), &["conform", "--fault", fault, "--case", cases, "--timeout", "2"]);
+        let shown = block(&found, requirement);
+        let again: Vec<&str> = labelled(shown, "again:").split_whitespace().collect();
+        assert_eq!(again[..2], ["spoolproof", "conform"], "{shown}");
+        let file = folder.path().join(again[2]);
+        let source = std::fs::read_to_string(&file).expect("the file that the command names");
+        let small = Scenario::parse("small", &source).unwrap_or_else(|problems| panic!("{problems:#?}\n{source}"));
+        assert_eq!(small.to_toml(), source);
+        assert!(
+            (*shortest..=shortest + 1).contains(&small.steps.len()),
+            "{fault}: {} steps, the shortest has {shortest}:\n{source}",
+            small.steps.len()
+        );
+        let told = labelled(shown, "small:");
+        assert!(told.starts_with(&format!("{} of the ", small.steps.len())), "{told}");
+        let repeated = spoolproof(folder.path(), &again[1..]);
+        assert_eq!(block(&repeated, requirement).lines().next().map(rules), shown.lines().next().map(rules), "{fault}");
+    }
+}
+
+/// The requirements of a headline.
+fn rules(headline: &str) -> &str {
+    headline.split(" · ").next().unwrap_or(headline)
+}
+
+#[test]
+fn without_shrinking_the_case_itself_is_repeated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = ["conform", "--fault", "abort-locked-succeeds", "--case", "abort/locked"];
+    let found = spoolproof(folder.path(), &[&words[..], &["--no-shrink"]].concat());
+    let shown = block(&found, "SLS-08");
+    assert!(labelled(shown, "again:").ends_with("--case abort/locked"), "{shown}");
+    assert!(!shown.contains("small:"), "{shown}");
+    let limited = spoolproof(folder.path(), &[&words[..], &["--shrink-limit", "0"]].concat());
+    assert!(!limited.contains("small:"), "{limited}");
+}
+
+struct Quiet;
+
+impl Progress for Quiet {
+    fn begins(&mut self, _done: usize, _id: &str) {}
+
+    fn ended(&mut self, _id: &str, _header: &Header, _events: &[Event], _has_findings: bool) -> Option<String> {
+        None
+    }
+}
+
+/// The provider was mended in between, which looks as a failure does that comes and goes.
+#[test]
+fn what_does_not_show_again_is_said_to_be_flaky() {
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let start = |arguments: &[&str]| {
+        let target = Target::program(env!("CARGO_BIN_EXE_spoolproof"), arguments.iter().copied());
+        Adapter::start(&target, Options::default()).expect("the reference provider starts")
+    };
+    let scenarios: Vec<Scenario> = scenarios().into_iter().filter(|case| case.id == "abort/locked").collect();
+    let plan = Plan {
+        scenarios: scenarios.iter().collect(),
+        profile: None,
+        patience: Duration::from_millis(300),
+        recorded_by: "a test".to_owned(),
+    };
+    let account = run(&catalogue, &mut start(&["reference", "--fault", "abort-locked-succeeds"]), &plan, &mut Quiet);
+    let small = shrink(&catalogue, &mut start(&["reference"]), &plan, &account, ShrinkLimit::default());
+    assert_eq!(small.len(), 1, "{small:?}");
+    assert_eq!((small[0].0.left, small[0].0.steps, &small[0].1), (None, 8, &None));
+}

@@ -1,0 +1,60 @@
+//! The same provider has the same verdicts however often it is judged: nothing here waits and hopes, or tries again.
+
+mod common;
+
+use std::time::Duration;
+
+use spoolproof::conformance::{Adapter, Options, Plan, Progress, Target, run};
+use spoolproof::oracle::{Account, Verdict};
+use spoolproof::scenario::Scenario;
+use spoolproof::spec::Catalogue;
+use spoolproof_sdk::trace::{Event, Header};
+
+use common::scenarios;
+
+struct Quiet;
+
+impl Progress for Quiet {
+    fn begins(&mut self, _done: usize, _id: &str) {}
+
+    fn ended(&mut self, _id: &str, _header: &Header, _events: &[Event], _has_findings: bool) -> Option<String> {
+        None
+    }
+}
+
+/// What a run says: each case with its verdict, and each finding.
+type Told = (Vec<(String, Verdict)>, Vec<(Option<String>, Option<u64>, Verdict, Vec<String>, String)>);
+
+fn told(account: &Account) -> Told {
+    let cases = account.cases.iter().map(|case| (case.id.clone(), account.case_verdict(case))).collect();
+    let findings = account.ledger.findings.iter();
+    let findings = findings.map(|it| (it.case.clone(), it.seq, it.verdict, it.requirements.clone(), it.what.clone()));
+    (cases, findings.collect())
+}
+
+fn judge(scenarios: &[Scenario], arguments: &[&str]) -> Told {
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let target = Target::program(env!("CARGO_BIN_EXE_spoolproof"), arguments.iter().copied());
+    let mut adapter = Adapter::start(&target, Options::default()).expect("the reference provider starts");
+    let plan = Plan {
+        scenarios: scenarios.iter().collect(),
+        profile: None,
+        patience: Duration::from_secs(2),
+        recorded_by: "a test".to_owned(),
+    };
+    told(&run(&catalogue, &mut adapter, &plan, &mut Quiet))
+}
+
+/// `SPOOLPROOF_RUNS=1000 cargo test --release --test steady` judges it as often as that, over its own process each time.
+#[test]
+fn equal_runs_have_equal_verdicts() {
+    let runs = std::env::var("SPOOLPROOF_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(2_u32);
+    let scenarios = scenarios();
+    for arguments in [&["reference"] as &[&str], &["reference", "--fault", "race-lock-looks-once"]] {
+        let first = judge(&scenarios, arguments);
+        assert_eq!(first.1.is_empty(), arguments.len() == 1, "{:?}", first.1);
+        for number in 1..runs {
+            assert_eq!(judge(&scenarios, arguments), first, "run {} of {arguments:?}", number + 1);
+        }
+    }
+}
