@@ -28,7 +28,7 @@ impl Case {
         covers: Vec<String>,
     ) -> Self {
         let way: Vec<_> = way.into_iter().collect();
-        let cited: BTreeSet<&str> = way.iter().flat_map(|(_, made)| made.decides()).map(|(_, id)| id).collect();
+        let cited: BTreeSet<&str> = way.iter().flat_map(|(_, made)| &made.decides).map(|(_, id)| *id).collect();
         let requirements = cited.into_iter().map(str::to_owned).collect();
         let (profile, steps) = (scribe.profile(), script(scribe, way));
         Self { scenario: Scenario { id, title, requirements, profile, steps }, covers }

@@ -4,8 +4,8 @@
 use super::steering::{Steering, steering};
 use crate::check::Bounds;
 use crate::model::{
-    Action, Aspect, Buffers, Call, Clause, Codes, Handle, Place, Reply, Rules, Session, Step, Support, Times, Tri,
-    World, notification, queue_table, steps,
+    Action, Aspect, Buffers, Call, Clause, Codes, Handle, Message, Place, Reply, Rules, Session, Step, Support, Times,
+    Tri, World, bears_on, notification, queue_table, steps,
 };
 use crate::oracle::owes;
 
@@ -20,20 +20,12 @@ pub struct Move {
     pub place: usize,
     /// What the case says so that this answer is the one that it goes on from.
     pub steering: Steering,
-    /// What the answer rests on.
-    pub clauses: Vec<&'static Clause>,
-    /// What it leaves open here, so that no requirement is decided that pins nothing else.
-    pub open: Vec<Aspect>,
+    /// The requirements that it decides, each with the clause that states it.
+    pub decides: Vec<Stated>,
 }
 
-impl Move {
-    /// The requirements that it decides, each with the clause that states it.
-    pub(super) fn decides(&self) -> impl Iterator<Item = (&'static Clause, &'static str)> {
-        let cites = self.clauses.iter().flat_map(|clause| clause.cites.iter().map(move |cite| (*clause, cite)));
-        let pinned = cites.filter(|(_, cite)| !self.open.contains(&cite.of));
-        pinned.flat_map(|(clause, cite)| cite.ids.iter().map(move |id| (clause, *id)))
-    }
-}
+/// A requirement, and the clause that states it.
+pub type Stated = (&'static Clause, &'static str);
 
 /// What a caller does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -168,48 +160,54 @@ impl Next {
     /// The move in the state `before`; `None` if no case makes it.
     pub(super) fn as_move(&self, before: &World, bounds: &Bounds, rules: &Rules) -> Option<Move> {
         let (stimulus, steering) = (self.stimulus?, self.steering.ok()?);
-        let (clauses, open) = match stimulus {
-            Stimulus::ReadQueue => (vec![queue_table()], unread(before)),
-            Stimulus::Act(action) => self.rests(action, before, bounds, rules),
+        let decides = match stimulus {
+            Stimulus::ReadQueue => read(before),
+            Stimulus::Act(action) => self.decides(action, before, bounds, rules),
         };
-        Some(Move { stimulus, reply: self.reply, place: self.place, steering, clauses, open })
+        Some(Move { stimulus, reply: self.reply, place: self.place, steering, decides })
     }
 
-    /// What the answer rests on, and the notifications that it owes; and what it leaves open.
-    fn rests(
-        &self,
-        action: Action,
-        before: &World,
-        bounds: &Bounds,
-        rules: &Rules,
-    ) -> (Vec<&'static Clause>, Vec<Aspect>) {
+    /// What the answer decides, and the notifications that it owes.
+    fn decides(&self, action: Action, before: &World, bounds: &Bounds, rules: &Rules) -> Vec<Stated> {
         let mut answers = Vec::new();
-        let mut open = Vec::new();
-        let mut resting = |at: usize, (session, handle): (Session, Option<Handle>), call: Call, place: usize| {
+        let mut decided = |at: usize, (session, handle): (Session, Option<Handle>), call: Call, place: usize| {
             let message = before.entries[at].message;
             steps(rules, bounds.scope.profile, (session, handle, true), message, call, &mut answers);
             let found = answers.iter().filter(|step: &&Step| step.is_plain(rules)).nth(place);
-            open.extend(found.into_iter().flat_map(left_open));
-            found.map(|step| step.clauses.to_vec()).unwrap_or_default()
+            found.map(|step| pinned(step, &message)).unwrap_or_default()
         };
-        let mut clauses = match action {
+        let mut decides = match action {
             Action::Call { session, message, call } => {
                 let at = usize::from(message);
-                resting(at, (session, before.handle(session, at)), call, self.place)
+                decided(at, (session, before.handle(session, at)), call, self.place)
             }
             Action::Restart(stop) => {
                 let there = (0..before.entries.len()).filter(|at| before.entries[*at].message.place != Place::Absent);
-                there.flat_map(|at| resting(at, (Session::Client(1), None), Call::Restart(stop), 0)).collect()
+                there.flat_map(|at| decided(at, (Session::Client(1), None), Call::Restart(stop), 0)).collect()
             }
             _ => Vec::new(),
         };
         // Nobody is told of what changes while the store is away.
         if !matches!(action, Action::Restart(_)) {
             let owed = before.entries.iter().zip(&self.after.entries);
-            clauses.extend(owed.filter_map(|(was, is)| owes(&was.message, &is.message)).map(notification));
+            let owed = owed.filter_map(|(was, is)| owes(&was.message, &is.message));
+            decides.extend(owed.map(notification).flat_map(|clause| stated(clause, |_| true)));
         }
-        (clauses, open)
+        decides
     }
+}
+
+/// The requirements that a clause states of the aspects that `count`.
+fn stated(clause: &'static Clause, count: impl Fn(Aspect) -> bool) -> Vec<Stated> {
+    let cites = clause.cites.iter().filter(|cite| count(cite.of));
+    cites.flat_map(|cite| cite.ids.iter().map(|id| (clause, *id))).collect()
+}
+
+/// What an answer decides: what it leaves open decides nothing, nor does what has no bearing on the message.
+fn pinned(step: &Step, before: &Message) -> Vec<Stated> {
+    let open: Vec<Aspect> = left_open(step).collect();
+    let all = step.clauses.iter().flat_map(|clause| stated(clause, |aspect| !open.contains(&aspect)));
+    all.filter(|(_, id)| bears_on(id, before, &step.next)).collect()
 }
 
 /// What an answer leaves open.
@@ -246,19 +244,18 @@ const OF_THE_MESSAGE: [Aspect; 11] = [
     Aspect::Copies,
 ];
 
-/// What a look at the queue does not show: nothing of rows that are not there, and no order of fewer
-/// than two.
-fn unread(before: &World) -> Vec<Aspect> {
-    let queue = before.queue();
-    let open = [
-        (queue.len() < 2, Aspect::Order),
-        (queue.is_empty(), Aspect::Locked),
-        (queue.is_empty(), Aspect::SubmitTime),
-        (queue.is_empty(), Aspect::Columns),
-        // What a row shows of preprocessing is decided where the message is queued.
-        (true, Aspect::Preprocess),
-    ];
-    open.into_iter().filter(|(open, _)| *open).map(|(_, aspect)| aspect).collect()
+/// What a look at the queue decides: nothing of rows that are not there, and no order of fewer than two. What a row shows of
+/// preprocessing is decided where the message is queued.
+fn read(before: &World) -> Vec<Stated> {
+    let rows = before.queue().len();
+    let all = stated(queue_table(), |aspect| match aspect {
+        Aspect::Order => rows > 1,
+        Aspect::Rows | Aspect::Columns | Aspect::Locked | Aspect::SubmitTime => rows > 0,
+        Aspect::Preprocess => false,
+        _ => true,
+    });
+    let of_rows: Vec<Stated> = stated(queue_table(), |aspect| aspect == Aspect::Rows);
+    all.into_iter().filter(|(_, id)| rows > 0 || !of_rows.iter().any(|(_, of_rows)| of_rows == id)).collect()
 }
 
 /// What a store knows of a state: its messages, and the objects that it has given out.

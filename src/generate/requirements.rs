@@ -73,7 +73,7 @@ impl Reached {
         let mut found = Found::new();
         let steerable = |made: &Move| reading.is_none() || made.place == 0;
         for edge in nearest_first(behaviour, steerable).into_iter().filter(|edge| counts(*edge)) {
-            for (clause, id) in behaviour.graph[edge].decides() {
+            for (clause, id) in behaviour.graph[edge].decides.iter().copied() {
                 if self.goals.insert((id, clause.name, reading.cloned())) {
                     let reads = reading.map(|(id, name)| format!(", as {id}={name} reads it")).unwrap_or_default();
                     found.entry(edge).or_default().push(format!("{id}{reads}: {}", clause.says()));

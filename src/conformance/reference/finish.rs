@@ -52,25 +52,25 @@ impl Reference {
             keep_filing(transaction, id, true)?;
             if unlocks { keep_lock(transaction, id, false) } else { Ok(()) }
         })?;
+        // The hooks see it unlocked (DSM-04); no other call is let in before it is filed.
+        if unlocks {
+            self.locks.remove(&id);
+        }
         let filed = self.tell_and_file(mapi, &before, had_row);
         self.store.commit(|transaction| keep_filing(transaction, id, false))?;
-        // Until then clients see it as it was before the call, never as half finished.
-        if unlocks || (late && filed.is_ok()) {
+        if late && filed.is_ok() {
             self.locks.remove(&id);
         }
         filed
     }
 
-    /// Lets everybody know that the message was sent, and files it away. Nobody but the spooler opens it meanwhile.
+    /// Lets everybody know that the message was sent, and files it away.
     fn tell_and_file(&mut self, mapi: &mut dyn Mapi, before: &Message, had_row: bool) -> Served {
         let id = before.id;
-        self.pause()?;
         if had_row && !self.fault("finish-no-notify") {
             mapi.table_modified("deleted", &id.entry_id())?;
         }
-        self.pause()?;
         let superseded = self.run_hooks(mapi, before);
-        self.pause()?;
         if superseded? && !self.fault("finish-ignores-superseded") {
             return Ok(HResult::S_OK.into());
         }
