@@ -22,7 +22,7 @@ fn survey(stores: &[Scenario], spoolers: &[SpoolerScenario], task: &Task) -> Sur
 }
 
 fn task(mutants: Vec<Mutant>) -> Task {
-    Task { mutants, whole: false, states: 200, threads: 2 }
+    Task { mutants, whole: false, states: 200, threads: 2, stop: Default::default() }
 }
 
 fn named(name: &str) -> Mutant {

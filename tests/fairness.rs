@@ -1,6 +1,8 @@
 //! What happens at last: under the assumptions of the shipped instances, without one of them, and by other readings.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use spoolproof::check::{Bounds, Course, Detail, Engine, Liveness, NotJudged, Outcome, Plan, SHIPPED_BOUNDS, Tested};
 use spoolproof::check::{render_text, run};
@@ -180,6 +182,24 @@ fn what_cannot_be_judged_is_not_judged() {
     let memory = 1 << 10;
     not_judged(&Plan { memory, ..Plan::default() }, &NotJudged::Partial);
     not_judged(&Plan { engine: Engine::Stateright, ..Plan::default() }, &NotJudged::NoGraph);
+    not_judged(&Plan { stop: Arc::new(AtomicBool::new(true)), ..Plan::default() }, &NotJudged::Partial);
+}
+
+#[test]
+fn a_judgement_that_is_interrupted_says_nothing() {
+    let (bounds, stop) = (fair(), Arc::new(AtomicBool::new(false)));
+    let plan = Plan { stop: Arc::clone(&stop), ..Plan::default() };
+    let mut blocks = 0;
+    assert!(run(&bounds, &Rules::defaults(), &plan, &mut |_| blocks += 1).passed());
+    // Behind the last block there is nothing left to search.
+    let outcome = run(&bounds, &Rules::defaults(), &plan, &mut |_| {
+        blocks -= 1;
+        stop.store(blocks == 0, Ordering::Relaxed);
+    });
+    assert!(outcome.stopped.is_none(), "every state was seen");
+    assert!(matches!(outcome.liveness, Liveness::NotJudged(NotJudged::Interruption)), "{:?}", outcome.liveness);
+    assert!(outcome.inconclusive() && !outcome.failed());
+    assert!(text(&bounds, &outcome).contains("what happens at last is not judged: it was interrupted"));
 }
 
 #[test]

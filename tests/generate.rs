@@ -3,6 +3,7 @@
 mod follow;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use spoolproof::check::{Bounds, SHIPPED_BOUNDS};
@@ -27,7 +28,7 @@ fn bounds(names: &[&str]) -> Vec<Bounds> {
 
 #[track_caller]
 fn suite(goal: &Goal, names: &[&str]) -> Suite {
-    goal.generate(&bounds(names), MEMORY).unwrap_or_else(|error| panic!("{error}"))
+    goal.generate(&bounds(names), MEMORY, &AtomicBool::new(false)).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn catalogue() -> Catalogue {
@@ -120,7 +121,8 @@ fn covers_every_transition(name: &str) {
     let suite = suite(&Goal::Transitions, &[name]);
     let followed = followed(&suite, &bounds(&[name])[0]);
     let seen: BTreeSet<&str> = followed.iter().flatten().map(String::as_str).collect();
-    let behaviour = Behaviour::new(&bounds(&[name])[0], &Rules::defaults(), MEMORY).expect("the instance is small");
+    let behaviour = Behaviour::new(&bounds(&[name])[0], &Rules::defaults(), MEMORY, &AtomicBool::new(false))
+        .expect("the instance is small");
     let claimed = behaviour.graph.edge_indices().map(|edge| {
         let made = &behaviour.graph[edge];
         let action = match made.stimulus {

@@ -1,8 +1,10 @@
 //! The register, reading by reading: the dangerous ones fail as the register says, and what it permits breaks nothing.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use spoolproof::check::{ReadingOutcome, Survey, small_bounds};
+use spoolproof::check::{Learned, ReadingOutcome, Survey, small_bounds};
 use spoolproof::model::AMBIGUITIES;
 use spoolproof::spec::{Catalogue, Stance};
 
@@ -10,14 +12,29 @@ fn catalogue() -> Catalogue {
     Catalogue::embedded().expect("the catalogue is right")
 }
 
+/// The small instances, explored by the defaults once for all tests.
+fn small() -> &'static Survey {
+    static SMALL: OnceLock<Survey> = OnceLock::new();
+    SMALL.get_or_init(|| Survey::new(small_bounds(), Arc::default()))
+}
+
+/// What a reading comes to, if the model has a switch for it; nothing is interrupted here.
+fn outcome(learned: Learned) -> Option<ReadingOutcome> {
+    match learned {
+        Learned::Explored(outcome) => Some(outcome),
+        Learned::NoSwitch => None,
+        Learned::NotExplored => panic!("nobody wanted it to end"),
+    }
+}
+
 /// Every reading that has a switch, explored on every small instance.
 fn everything(catalogue: &Catalogue) -> BTreeMap<(String, String), (Stance, ReadingOutcome)> {
     let rows = catalogue.ambiguities().iter();
     let readings: Vec<_> = rows.flat_map(|row| row.readings.iter().map(move |reading| (row, reading))).collect();
     let pairs: Vec<_> = readings.iter().map(|(row, reading)| (row.id.as_str(), reading.name.as_str())).collect();
-    let outcomes = Survey::new(small_bounds()).explore_all(&pairs, &|_| {});
-    let explored = readings.iter().zip(outcomes).filter_map(|((row, reading), outcome)| {
-        Some(((row.id.clone(), reading.name.clone()), (reading.stance, outcome?)))
+    let learned = small().explore_all(&pairs, &|_| {});
+    let explored = readings.iter().zip(learned).filter_map(|((row, reading), learned)| {
+        Some(((row.id.clone(), reading.name.clone()), (reading.stance, outcome(learned)?)))
     });
     explored.collect()
 }
@@ -101,7 +118,7 @@ fn every_reading_does_what_the_register_says() {
 
 #[track_caller]
 fn shortest(id: &str, name: &str, property: &str, on: &str, steps: usize, outline: &str) {
-    let outcome = Survey::new(small_bounds()).explore(id, name).expect("the model has a switch for it");
+    let outcome = outcome(small().explore(id, name)).expect("the model has a switch for it");
     let (bounds, trace) =
         outcome.fails.iter().find(|(_, trace)| trace.property.name == property).expect("the property fails");
     assert_eq!((bounds.as_str(), trace.steps.len(), trace.outline().as_str()), (on, steps, outline));
@@ -118,12 +135,27 @@ fn the_soonest_counterexample_is_told() {
 
 #[test]
 fn a_reading_without_a_switch_is_not_explored() {
-    let survey = Survey::new(Vec::new());
-    assert!(survey.explore("G9", "PageNames").is_none());
-    assert!(survey.explore("A7", "InitMissing").is_none());
-    assert!(survey.explore("A1", "Litteral").is_none());
-    let none = survey.explore("A1", "Literal").expect("the model has a switch for it");
+    let survey = Survey::new(Vec::new(), Arc::default());
+    assert!(outcome(survey.explore("G9", "PageNames")).is_none());
+    assert!(outcome(survey.explore("A7", "InitMissing")).is_none());
+    assert!(outcome(survey.explore("A1", "Litteral")).is_none());
+    let none = outcome(survey.explore("A1", "Literal")).expect("the model has a switch for it");
     assert!(none.fails.is_empty() && none.idle.is_empty() && !none.differs);
+}
+
+#[test]
+fn of_a_reading_that_is_interrupted_nothing_is_said() {
+    let (stop, rivals) = (Arc::new(AtomicBool::new(false)), small_bounds().swap_remove(0));
+    let survey = Survey::new(vec![rivals], Arc::clone(&stop));
+    let pairs = [("A1", "Literal"), ("G9", "PageNames"), ("B1", "SampleStore")];
+    stop.store(true, Ordering::Relaxed);
+    let learned = survey.explore_all(&pairs, &|_| {});
+    assert!(matches!(learned[..], [Learned::NotExplored, Learned::NoSwitch, Learned::NotExplored]), "{learned:?}");
+    // What holds by the defaults is what it is compared with.
+    let unknown = Survey::new(small_bounds(), Arc::clone(&stop));
+    stop.store(false, Ordering::Relaxed);
+    assert!(matches!(unknown.explore("A1", "Literal"), Learned::NotExplored));
+    assert!(matches!(survey.explore("A1", "Literal"), Learned::Explored(_)));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! every case.
 
 use std::env;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use spoolproof::check::{Bounds, SHIPPED_BOUNDS};
@@ -65,7 +66,7 @@ fn cases(catalogue: &Catalogue) -> Vec<Scenario> {
         carried.map(|(name, text)| Bounds::parse(name, text).expect("carried bounds are right")).collect();
     let mut all = common::scenarios();
     for goal in [Goal::Transitions, Goal::Requirements(readings(catalogue).collect())] {
-        let suite = goal.generate(&bounds, 1 << 30).unwrap_or_else(|error| panic!("{error}"));
+        let suite = goal.generate(&bounds, 1 << 30, &AtomicBool::new(false)).unwrap_or_else(|error| panic!("{error}"));
         all.extend(suite.cases().map(|case| case.scenario.clone()));
     }
     all

@@ -4,6 +4,7 @@
 //! counterexamples for every reading that the model knows, in all instances that are small.
 
 use std::env;
+use std::sync::atomic::AtomicBool;
 
 use spoolproof::check::{
     Bounds, Detail, Plan, SHIPPED_BOUNDS, Simulation, Tested, Trace, Walks, render_simulation, run, simulate,
@@ -11,6 +12,9 @@ use spoolproof::check::{
 };
 use spoolproof::model::{AMBIGUITIES, PROPERTIES, Rules};
 use spoolproof::scenario::Scenario;
+
+/// Nobody interrupts these walks.
+static GO: AtomicBool = AtomicBool::new(false);
 
 fn shipped(name: &str) -> Bounds {
     let (_, text) = SHIPPED_BOUNDS.iter().find(|(other, _)| *other == name).expect("bounds of that name");
@@ -31,7 +35,8 @@ fn rules(reading: Option<(&str, &str)>) -> Rules {
 
 fn walk(bounds: &Bounds, reading: Option<(&str, &str)>, seed: u64, steps: u64) -> Simulation {
     let walks = Walks { seed, steps, walks: None };
-    simulate(bounds, &rules(reading), &walks, &mut |_| {}).unwrap_or_else(|error| panic!("{}: {error}", bounds.name))
+    simulate(bounds, &rules(reading), &walks, &GO, &mut |_| {})
+        .unwrap_or_else(|error| panic!("{}: {error}", bounds.name))
 }
 
 /// What failed, each with the number of steps that it was made of and that are left.
@@ -153,7 +158,7 @@ fn a_seed_leads_to_the_same_walks_on_every_machine() {
 fn a_number_of_walks_divides_the_steps() {
     let bounds = shipped("tiny");
     let walks = |steps, walks| {
-        simulate(&bounds, &Rules::defaults(), &Walks { seed: 3, steps, walks: Some(walks) }, &mut |_| {})
+        simulate(&bounds, &Rules::defaults(), &Walks { seed: 3, steps, walks: Some(walks) }, &GO, &mut |_| {})
             .expect("the walks are the same twice")
     };
     let one = walks(1, 5);
@@ -168,7 +173,7 @@ fn a_number_of_walks_divides_the_steps() {
 fn progress_goes_up_to_the_last_step() {
     let mut told = Vec::new();
     let walks = Walks { seed: 1, steps: 500, walks: None };
-    simulate(&shipped("tiny"), &Rules::defaults(), &walks, &mut |steps| told.push(steps)).expect("the same twice");
+    simulate(&shipped("tiny"), &Rules::defaults(), &walks, &GO, &mut |steps| told.push(steps)).expect("the same twice");
     assert!(told.is_sorted());
     assert_eq!(told.last(), Some(&500));
 }

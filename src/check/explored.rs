@@ -1,5 +1,7 @@
 //! An explored instance, for those who ask more of it than whether its properties hold.
 
+use std::sync::atomic::AtomicBool;
+
 use super::bounds::Bounds;
 use super::engine::{End, Graph, Limits, Short, Visited, search};
 use super::machine::{Machine, Node};
@@ -14,20 +16,21 @@ pub struct Explored {
 }
 
 impl Explored {
-    /// Explores an instance to its end, in so many bytes.
+    /// Explores an instance to its end, in so many bytes, unless `stop` is set before.
     ///
     /// # Errors
     ///
-    /// What the search ran out of: a graph that lacks a part is no graph of the instance.
-    pub fn new(bounds: &Bounds, rules: &Rules, memory: u64) -> Result<Self, Budget> {
+    /// What ended the search: a graph that lacks a part is no graph of the instance.
+    pub fn new(bounds: &Bounds, rules: &Rules, memory: u64, stop: &AtomicBool) -> Result<Self, Budget> {
         let machine = Machine::new(bounds.scope.clone(), *rules, 0);
         let expected = bounds.pins.map_or(0, |pins| pins.states);
         let limits =
-            Limits { threads: 1, visited: Visited::Exact, keeps_graph: true, memory, deadline: None, expected };
+            Limits { threads: 1, visited: Visited::Exact, keeps_graph: true, memory, deadline: None, stop, expected };
         let found = search(&machine, &limits, &mut |_| {});
         match (found.end, found.graph) {
             (End::Closed | End::Broken(_), Some(graph)) => Ok(Self { machine, graph }),
             (End::Short(Short::Numbers), _) => Err(Budget::Numbers),
+            (End::Short(Short::Interruption), _) => Err(Budget::Interruption),
             (End::Short(Short::Memory | Short::Time) | End::Closed | End::Broken(_), _) => Err(Budget::Memory(memory)),
         }
     }

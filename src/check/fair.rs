@@ -2,12 +2,14 @@
 //! judged on it.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use super::bounds::Bounds;
 use super::course::Course;
 use super::engine;
 use super::liveness::{self, Edge, Fairness, Graph, Verdict};
 use super::machine::{Machine, Node};
+use super::plan::Plan;
 use super::run::{NotJudged, Tested};
 use crate::model::{Assumption, FairClasses, OBLIGATIONS, Obligation, Rules, Subject};
 
@@ -34,11 +36,11 @@ pub(super) fn judge(
     assumptions: &BTreeSet<Assumption>,
     machine: &Machine,
     explored: engine::Graph<Node>,
-    memory: u64,
+    plan: &Plan,
 ) -> Result<Vec<Promise>, NotJudged> {
     let (states, edges) = (explored.len() as u64, explored.edge_count() as u64);
-    if explored.bytes() + states * BYTES_FOR_STATE + edges * BYTES_FOR_EDGE > memory {
-        return Err(NotJudged::Memory(memory));
+    if explored.bytes() + states * BYTES_FOR_STATE + edges * BYTES_FOR_EDGE > plan.memory {
+        return Err(NotJudged::Memory(plan.memory));
     }
     let asked: Vec<Vec<Subject>> = OBLIGATIONS.iter().map(|obligation| obligation.subjects(&bounds.scope)).collect();
     let labelled = Labelled::new(machine, explored, &asked);
@@ -48,6 +50,9 @@ pub(super) fn judge(
     for (obligation, subjects) in OBLIGATIONS.iter().zip(&asked) {
         let mut broken = None;
         for (subject, place) in subjects.iter().zip(bit..) {
+            if plan.stop.load(Ordering::Relaxed) {
+                return Err(NotJudged::Interruption);
+            }
             let fair = FairClasses::of(assumptions, subject.without);
             broken = broken.or_else(|| {
                 let lasso = labelled.lasso(fair, 1 << place)?;

@@ -29,7 +29,7 @@ pub use engine::Visited;
 pub use explored::Explored;
 pub use fair::Promise;
 pub use plan::{Budget, Engine, Plan};
-pub use readings::{ReadingOutcome, Survey, small_bounds};
+pub use readings::{Learned, ReadingOutcome, Survey, small_bounds};
 pub use render::{Detail, render_text};
 pub use run::{Counted, Finding, Liveness, NotJudged, Outcome, Stopped, Tested, run};
 pub(crate) use simulate::Chance;

@@ -1,6 +1,8 @@
 //! How an instance is explored, and what that may take.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::engine::Visited;
@@ -21,6 +23,8 @@ pub struct Plan {
     pub memory: u64,
     /// How long it may take.
     pub time: Option<Duration>,
+    /// Set by whoever wants the search to end, with what it has.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// What searches.
@@ -34,7 +38,7 @@ pub enum Engine {
     Stateright,
 }
 
-/// What a search ran out of, before it had seen every state.
+/// What ended a search before it had seen every state.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Budget {
     /// The memory that it may use, in bytes.
@@ -43,6 +47,8 @@ pub enum Budget {
     Time(Duration),
     /// Numbers for states, or for the actions of one state.
     Numbers,
+    /// None of these: somebody wanted it to end.
+    Interruption,
 }
 
 impl Default for Plan {
@@ -54,6 +60,7 @@ impl Default for Plan {
             symmetry: false,
             memory: 2 << 30,
             time: None,
+            stop: Arc::default(),
         }
     }
 }
@@ -65,6 +72,7 @@ impl fmt::Display for Budget {
             Self::Memory(bytes) => write!(f, "the memory budget of {}", Bytes(*bytes)),
             Self::Time(time) => write!(f, "the time budget of {time:?}"),
             Self::Numbers => f.write_str("the last number: there are 2³² states, or 2¹⁶ actions of one state"),
+            Self::Interruption => f.write_str("an interruption"),
         }
     }
 }

@@ -3,13 +3,14 @@
 //! One reading at a time takes the place of the default, and every instance is explored with it. What fails is kept as
 //! the shortest counterexample of any instance; whatever a search may come to find stands in its [`Outcome`].
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use super::bounds::{Bounds, SHIPPED_BOUNDS};
 use super::course::Course;
-use super::plan::Plan;
-use super::run::{Finding, Outcome, Tested, run};
+use super::plan::{Budget, Plan};
+use super::run::{Finding, Liveness, NotJudged, Outcome, Tested, run};
 use super::witness::Trace;
 use crate::model::{AMBIGUITIES, PROPERTIES, Rules};
 
@@ -20,7 +21,19 @@ const STATES_MAX: u64 = 10_000;
 #[derive(Debug)]
 pub struct Survey {
     bounds: Vec<Bounds>,
+    plan: Plan,
     by_default: Vec<Outcome>,
+}
+
+/// What is known of one reading.
+#[derive(Clone, Debug)]
+pub enum Learned {
+    /// The model has no switch for it.
+    NoSwitch,
+    /// Somebody wanted it to end before every instance was explored, so that nothing is said.
+    NotExplored,
+    /// What it comes to.
+    Explored(ReadingOutcome),
 }
 
 /// What one reading comes to.
@@ -53,12 +66,12 @@ pub fn small_bounds() -> Vec<Bounds> {
 }
 
 impl Survey {
-    /// Explores every instance by the defaults.
+    /// Explores every instance by the defaults; where `stop` is set by somebody, this and all that follows ends.
     #[must_use]
-    pub fn new(bounds: Vec<Bounds>) -> Self {
-        let by_default =
-            bounds.iter().map(|bounds| run(bounds, &Rules::defaults(), &Plan::default(), &mut |_| {})).collect();
-        Self { bounds, by_default }
+    pub fn new(bounds: Vec<Bounds>, stop: Arc<AtomicBool>) -> Self {
+        let plan = Plan { stop, ..Plan::default() };
+        let by_default = bounds.iter().map(|bounds| run(bounds, &Rules::defaults(), &plan, &mut |_| {})).collect();
+        Self { bounds, plan, by_default }
     }
 
     /// The instances.
@@ -67,15 +80,19 @@ impl Survey {
         &self.bounds
     }
 
-    /// Explores every instance under `reading` of `ambiguity`; `None` if the model has no switch for it.
+    /// Explores every instance under `reading` of `ambiguity`.
     #[must_use]
-    pub fn explore(&self, ambiguity: &str, reading: &str) -> Option<ReadingOutcome> {
-        let (_, ambiguity, readings) = AMBIGUITIES.iter().find(|(_, id, _)| *id == ambiguity)?;
-        let reading = readings.iter().find(|name| **name == reading)?;
+    pub fn explore(&self, ambiguity: &str, reading: &str) -> Learned {
+        let found = AMBIGUITIES.iter().find(|(_, id, _)| *id == ambiguity);
+        let found = found.and_then(|(_, id, names)| Some((*id, *names.iter().find(|name| **name == reading)?)));
+        let Some((ambiguity, reading)) = found else { return Learned::NoSwitch };
         let mut rules = Rules::defaults();
         rules.declare(ambiguity, reading);
         let outcomes: Vec<Outcome> =
-            self.bounds.iter().map(|bounds| run(bounds, &rules, &Plan::default(), &mut |_| {})).collect();
+            self.bounds.iter().map(|bounds| run(bounds, &rules, &self.plan, &mut |_| {})).collect();
+        if self.by_default.iter().chain(&outcomes).any(was_interrupted) {
+            return Learned::NotExplored;
+        }
         let named = || self.bounds.iter().map(|bounds| &bounds.name).zip(&outcomes);
         let mut fails: Vec<(String, Trace)> = Vec::new();
         for (name, outcome) in named() {
@@ -109,18 +126,14 @@ impl Survey {
             }
         }
         let differs = !outcomes.iter().zip(&self.by_default).all(|(here, there)| same(here, there));
-        Some(ReadingOutcome { ambiguity, reading, fails, courses, idle, differs })
+        Learned::Explored(ReadingOutcome { ambiguity, reading, fails, courses, idle, differs })
     }
 
     /// As [`Survey::explore`] for each of `readings`, in their order; `progress` is told how many are done.
     ///
     /// Each search is on one thread, so that its counterexamples stay the same; several run side by side.
     #[must_use]
-    pub fn explore_all(
-        &self,
-        readings: &[(&str, &str)],
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Vec<Option<ReadingOutcome>> {
+    pub fn explore_all(&self, readings: &[(&str, &str)], progress: &(dyn Fn(u64) + Sync)) -> Vec<Learned> {
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let work = || {
             let mut found = Vec::new();
@@ -138,6 +151,11 @@ impl Survey {
         all.sort_by_key(|(ambiguity, reading, _)| readings.iter().position(|pair| pair == &(**ambiguity, **reading)));
         all.into_iter().map(|(_, _, outcome)| outcome).collect()
     }
+}
+
+fn was_interrupted(outcome: &Outcome) -> bool {
+    outcome.stopped.is_some_and(|stopped| stopped.by == Budget::Interruption)
+        || matches!(outcome.liveness, Liveness::NotJudged(NotJudged::Interruption))
 }
 
 fn failing(finding: &Finding) -> Option<&Trace> {

@@ -114,6 +114,8 @@ pub enum NotJudged {
     Symmetry,
     /// The graph does not fit the memory that may be used, in bytes.
     Memory(u64),
+    /// Somebody wanted it to end.
+    Interruption,
 }
 
 /// As a sentence goes on after a colon.
@@ -126,6 +128,7 @@ impl fmt::Display for NotJudged {
                 f.write_str("one state stands for several, and who is left waiting is lost with the names")
             }
             Self::Memory(bytes) => write!(f, "the graph does not fit {}", Budget::Memory(*bytes)),
+            Self::Interruption => f.write_str("it was interrupted"),
         }
     }
 }
@@ -204,7 +207,7 @@ impl Outcome {
 ///
 /// The search is breadth first, so that a counterexample is as short as any. A property that fails is switched off, and the
 /// search starts again for the others; the numbers are those of the last search. It ends early when it runs out of what
-/// the plan allows, and its outcome says so.
+/// the plan allows, or when the plan's `stop` is set, and its outcome says so.
 ///
 /// Where the bounds file says who is assumed to go on, the obligations are judged on the graph of that last search: a step
 /// that breaks a property which is switched off is one like any other, and no state is an end because of it.
@@ -259,7 +262,7 @@ pub fn run(bounds: &Bounds, rules: &Rules, plan: &Plan, progress: &mut dyn FnMut
                 (Some(_), None) if symmetry.is_some() => Liveness::NotJudged(NotJudged::Symmetry),
                 (Some(_), None) => Liveness::NotJudged(NotJudged::NoGraph),
                 (Some(assumptions), Some((machine, graph))) => {
-                    let judged = fair::judge((bounds, rules), assumptions, &machine, graph, plan.memory);
+                    let judged = fair::judge((bounds, rules), assumptions, &machine, graph, plan);
                     judged.map_or_else(Liveness::NotJudged, Liveness::Judged)
                 }
             },
@@ -295,6 +298,7 @@ fn explore(
         keeps_graph: all && bounds.fairness.is_some(),
         memory: plan.memory,
         deadline,
+        stop: &plan.stop,
         expected: bounds.pins.filter(|_| all).map_or(0, |pins| pins.states),
     };
     let search = search(&machine, &limits, progress);
@@ -307,6 +311,7 @@ fn explore(
         Short::Memory => Budget::Memory(plan.memory),
         Short::Time => Budget::Time(plan.time.unwrap_or_default()),
         Short::Numbers => Budget::Numbers,
+        Short::Interruption => Budget::Interruption,
     });
     Explored {
         states: search.states,

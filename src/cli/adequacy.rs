@@ -3,6 +3,7 @@
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use clap::Args;
@@ -12,6 +13,7 @@ use super::cases::Cases;
 use super::failure::{Failure, warn};
 use super::progress::Progress;
 use super::reference::Part;
+use super::signals::Signals;
 use super::{exit, library, output};
 use crate::conformance::adequacy::{Fate, Mutant, Suites, Survey, Task, Witness};
 use crate::report::adequacy::{self, Adequacy as Report, Detail};
@@ -38,7 +40,8 @@ Exit codes:
   1  there is a gap: a mutant that is not killed, a requirement without one, a trivial store that is let through
   2  the command line is wrong, or a file cannot be read or written
   3  a provider failed
-  4  nothing was chosen")]
+  4  nothing was chosen
+  130, 143  stopped by a signal; the table has what was run until then")]
 pub(crate) struct Adequacy {
     /// Only these faults: a name or a glob, such as 'sleeper-*'; without one, all faults and the trivial stores
     #[arg(long = "fault", value_name = "PATTERN")]
@@ -83,6 +86,7 @@ pub(crate) struct Adequacy {
 
 impl Adequacy {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
+        let signals = Signals::listen()?;
         let catalogue = library::catalogue()?;
         let mutants = self.mutants()?;
         let (stores, spoolers) = self.suites(&catalogue)?;
@@ -91,6 +95,7 @@ impl Adequacy {
             whole: self.patterns.is_empty() && self.role.is_none(),
             states: self.states.get(),
             threads: self.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get),
+            stop: Arc::clone(signals.asked()),
         };
         for file in [&self.json, &self.markdown].into_iter().flatten() {
             writable(file)?;
@@ -101,7 +106,11 @@ impl Adequacy {
             Survey::run(&catalogue, suites, &task, &|done| progress.set(done as u64)).map_err(Failure::tool)?;
         drop(progress);
         let report = Report::new(&survey);
-        for (file, render) in [(&self.json, adequacy::json as Render), (&self.markdown, adequacy::markdown)] {
+        let page = self.markdown.as_ref().filter(|_| survey.not_run == 0);
+        if let Some(file) = self.markdown.as_ref().filter(|_| page.is_none()) {
+            warn(format_args!("{} is not written: it would lack what was not run", file.display()));
+        }
+        for (file, render) in [(self.json.as_ref(), adequacy::json as Render), (page, adequacy::markdown)] {
             if let Some(file) = file {
                 let mut text = Vec::new();
                 let written = render(&report, &mut text).and_then(|()| fs::write(file, text));
@@ -111,7 +120,7 @@ impl Adequacy {
         let detail = if self.verbose { Detail::Verbose } else { Detail::Compact };
         output::print(|out| adequacy::render(&report, detail, out))?;
         self.keep(&survey);
-        Ok(if survey.is_adequate() { exit::CONFORMS } else { exit::VIOLATION })
+        Ok(signals.exit_code(if survey.is_adequate() { exit::CONFORMS } else { exit::VIOLATION }))
     }
 
     /// The mutants that were asked for.

@@ -2,14 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 
 use super::failure::{Failure, warn};
 use super::plan::PlanArgs;
 use super::progress::Progress;
+use super::signals::Signals;
 use super::{exit, library, output};
-use crate::check::{self, Bounds, Detail, Outcome, Plan, SHIPPED_BOUNDS, Trace};
+use crate::check::{self, Bounds, Detail, Engine, Outcome, Plan, SHIPPED_BOUNDS, Trace};
 use crate::model::{AMBIGUITIES, ASSUMPTIONS, Assumption, Rules};
 use crate::spec::{Catalogue, closest};
 
@@ -52,7 +55,12 @@ impl Check {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         let rules = rules(&self.readings, &library::catalogue()?)?;
         let unfair = unfair(&self.unfair)?;
-        let plan = self.plan.plan()?;
+        let mut plan = self.plan.plan()?;
+        // stateright's search goes on whatever is asked, so that a signal has to end the program as it ends any other.
+        let signals = (plan.engine == Engine::Own).then(Signals::listen).transpose()?;
+        if let Some(signals) = &signals {
+            plan.stop = Arc::clone(signals.asked());
+        }
         let names: Vec<PathBuf> = if self.bounds.is_empty() {
             let names = SHIPPED_BOUNDS.iter().map(|(name, _)| *name);
             names.filter(|name| !Bounds::LARGE.contains(name)).map(PathBuf::from).collect()
@@ -71,17 +79,26 @@ impl Check {
         }
         distrust(&mut readable, &unfair)?;
         let (mut broken, mut inconclusive) = (false, false);
+        let mut left: Vec<&str> = Vec::new();
         for bounds in &readable {
+            if plan.stop.load(Ordering::Relaxed) {
+                left.push(&bounds.name);
+                continue;
+            }
             let outcome = self.explore(bounds, &rules, &plan)?;
             broken |= outcome.failed();
             inconclusive |= outcome.inconclusive();
         }
-        Ok(match (unreadable, broken, inconclusive) {
+        if !left.is_empty() {
+            output::print(|out| writeln!(out, "not explored: {}", left.join(", ")))?;
+        }
+        let code = match (unreadable, broken, inconclusive) {
             (true, ..) => exit::UNREADABLE,
             (false, true, _) => exit::VIOLATION,
             (false, false, true) => exit::INCONCLUSIVE,
             (false, false, false) => exit::CONFORMS,
-        })
+        };
+        Ok(signals.map_or(code, |signals| signals.exit_code(code)))
     }
 
     fn explore(&self, bounds: &Bounds, rules: &Rules, plan: &Plan) -> Result<Outcome, Failure> {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
+use super::signals::Signals;
 use super::suite::{self, EXTRA_STATES};
 use super::{check, exit, library, output};
 use crate::check::Bounds;
@@ -66,6 +68,7 @@ enum GoalArg {
 
 impl Generate {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
+        let signals = Signals::listen()?;
         let catalogue = library::catalogue()?;
         let named = self
             .bounds
@@ -83,7 +86,7 @@ impl Generate {
         for goal in goal.into_iter().chain(walks) {
             vacant(&self.out.join(goal.name()))?;
             let bounds = if named.is_empty() { suite::usual_bounds(&goal) } else { named.clone() };
-            let suite = suite::generate(&goal, &bounds)?;
+            let suite = suite::generate(&goal, &bounds, signals.asked())?;
             for case in suite.cases() {
                 write(&self.out.join(format!("{}.toml", case.scenario.id)), &case.to_toml())?;
                 written += 1;
@@ -96,10 +99,10 @@ impl Generate {
                 output::print(|out| in_short(&left_out, &list, out))?;
             }
         }
-        if written == 0 {
+        if written == 0 && !signals.asked().load(Ordering::Relaxed) {
             return Err(Failure::nothing("there is nothing to cover within these bounds, so nothing was written"));
         }
-        Ok(exit::CONFORMS)
+        Ok(signals.exit_code(exit::CONFORMS))
     }
 }
 
@@ -141,6 +144,9 @@ fn summary(suite: &Suite, out: &mut dyn Write) -> io::Result<()> {
         let bound = suite.parts.iter().map(|part| part.bound).sum::<Option<u64>>();
         let goals = suite.parts.iter().map(|part| part.goals).sum();
         wide("all", suite.cases().count(), sum(Part::length), bound, goals, out)?;
+    }
+    if !suite.not_done.is_empty() {
+        writeln!(out, "  {STRONG}stopped at an interruption{STRONG:#}: {} not done", suite.not_done.join(", "))?;
     }
     writeln!(out)
 }

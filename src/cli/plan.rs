@@ -57,6 +57,7 @@ impl PlanArgs {
             symmetry: self.symmetry,
             memory: self.memory.unwrap_or(default.memory),
             time: self.time,
+            stop: default.stop,
         })
     }
 

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::failure::{Failure, warn};
 use super::progress::Progress;
+use super::signals::Signals;
 use super::{check, exit, library, output};
-use crate::check::{Bounds, Course, ReadingOutcome, Survey, Trace, small_bounds};
+use crate::check::{Bounds, Course, Learned, ReadingOutcome, Survey, Trace, small_bounds};
 use crate::report::layout::{FAINT, STRONG, columns, count, wrap};
 use crate::spec::{Ambiguity, Catalogue, Reading, Stance, closest};
 
@@ -42,24 +44,26 @@ struct Row<'c> {
     ambiguity: &'c Ambiguity,
     reading: &'c Reading,
     by_name: bool,
-    outcome: Option<ReadingOutcome>,
+    learned: Learned,
 }
 
 impl Readings {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
+        let signals = Signals::listen()?;
         let catalogue = library::catalogue()?;
         let mut rows = self.select(&catalogue)?;
         let bounds = self.bounds.iter().map(|name| check::bounds(name)).collect::<Result<Vec<Bounds>, _>>()?;
-        let survey = Survey::new(if bounds.is_empty() { small_bounds() } else { bounds });
+        let bounds = if bounds.is_empty() { small_bounds() } else { bounds };
+        let survey = Survey::new(bounds, Arc::clone(signals.asked()));
         let pairs: Vec<_> = rows.iter().map(|row| (row.ambiguity.id.as_str(), row.reading.name.as_str())).collect();
         let progress = Progress::start(Some(pairs.len() as u64), "readings");
-        let outcomes = survey.explore_all(&pairs, &|done| progress.set(done));
+        let learned = survey.explore_all(&pairs, &|done| progress.set(done));
         drop(progress);
-        rows.iter_mut().zip(outcomes).for_each(|(row, outcome)| row.outcome = outcome);
+        rows.iter_mut().zip(learned).for_each(|(row, learned)| row.learned = learned);
         let names: Vec<&str> = survey.bounds().iter().map(|bounds| bounds.name.as_str()).collect();
         output::print(|out| self.table(&rows, &names.join(", "), out))?;
         let surprises = rows.iter().any(|row| row.reading.stance == Stance::Permitted && row.fails());
-        Ok(if surprises { exit::VIOLATION } else { exit::CONFORMS })
+        Ok(signals.exit_code(if surprises { exit::VIOLATION } else { exit::CONFORMS }))
     }
 
     /// The readings that were asked for, in the order of the register.
@@ -88,7 +92,7 @@ impl Readings {
             let by_name = names.is_some_and(|names| !names.is_empty());
             let readings = ambiguity.readings.iter();
             let asked = readings.filter(|it| !by_name || names.is_some_and(|names| names.contains(&it.name.as_str())));
-            rows.extend(asked.map(|reading| Row { ambiguity, reading, by_name, outcome: None }));
+            rows.extend(asked.map(|reading| Row { ambiguity, reading, by_name, learned: Learned::NoSwitch }));
         }
         Ok(rows)
     }
@@ -108,17 +112,21 @@ impl Readings {
                 }
             }
             // A reading without a switch leaves a question, which the register answers.
-            if let Some(why) =
-                group[0].ambiguity.why.as_deref().filter(|_| group.iter().any(|row| row.outcome.is_none()))
-            {
+            if let Some(why) = group[0].ambiguity.why.as_deref().filter(|_| group.iter().any(Row::has_no_switch)) {
                 for line in wrap(why, WIDTH - 4) {
                     writeln!(out, "    {FAINT}{line}{FAINT:#}")?;
                 }
             }
         }
         writeln!(out)?;
+        let left = rows.iter().filter(|row| matches!(row.learned, Learned::NotExplored)).count();
+        if left > 0 {
+            let all = rows.iter().filter(|row| !row.has_no_switch()).count();
+            writeln!(out, "{STRONG}stopped at an interruption{STRONG:#}: {left} of {all} readings are not explored")?;
+        }
         writeln!(out, "Explored under each reading: {bounds}. Nothing is said beyond these bounds.")?;
-        let of = |stance: Stance| rows.iter().filter(move |row| row.reading.stance == stance && row.outcome.is_some());
+        let of =
+            |stance: Stance| rows.iter().filter(move |row| row.reading.stance == stance && row.outcome().is_some());
         for stance in [Stance::Permitted, Stance::Declared, Stance::Rejected] {
             let (all, fail) = (of(stance).count(), of(stance).filter(|row| row.fails()).count());
             if all > 0 {
@@ -130,7 +138,7 @@ impl Readings {
 
     /// Every counterexample of a reading, step by step, and where it was kept as a scenario.
     fn details(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
-        for (bounds, trace) in row.outcome.iter().flat_map(|outcome| &outcome.fails) {
+        for (bounds, trace) in row.outcome().into_iter().flat_map(|outcome| &outcome.fails) {
             let file = self.keep(row, trace).map(|file| format!("   → {file}")).unwrap_or_default();
             writeln!(out)?;
             writeln!(out, "    {STRONG}{}{STRONG:#} fails on {bounds}{file}", trace.property.name)?;
@@ -138,7 +146,7 @@ impl Readings {
                 writeln!(out, "    {line}")?;
             }
         }
-        for (bounds, course) in row.outcome.iter().flat_map(|outcome| &outcome.courses) {
+        for (bounds, course) in row.outcome().into_iter().flat_map(|outcome| &outcome.courses) {
             writeln!(out)?;
             writeln!(out, "    {STRONG}{}{STRONG:#} fails on {bounds} for {}", course.obligation.name, course.subject)?;
             for line in course.to_string().lines() {
@@ -163,30 +171,42 @@ impl Readings {
 }
 
 impl Row<'_> {
+    fn outcome(&self) -> Option<&ReadingOutcome> {
+        match &self.learned {
+            Learned::Explored(outcome) => Some(outcome),
+            Learned::NoSwitch | Learned::NotExplored => None,
+        }
+    }
+
+    fn has_no_switch(&self) -> bool {
+        matches!(self.learned, Learned::NoSwitch)
+    }
+
     fn fails(&self) -> bool {
-        self.outcome.as_ref().is_some_and(|outcome| !outcome.fails.is_empty())
+        self.outcome().is_some_and(|outcome| !outcome.fails.is_empty())
     }
 
     fn line(&self, wide: usize, out: &mut dyn Write) -> io::Result<()> {
         let is_default = self.reading.name == self.ambiguity.default;
         let stance = if is_default { "default".to_owned() } else { self.reading.stance.to_string() };
-        let (mark, told) = match &self.outcome {
-            None => ('–', vec!["no switch".to_owned()]),
-            Some(outcome) if outcome.fails.is_empty() && outcome.courses.is_empty() => {
+        let (mark, told) = match &self.learned {
+            Learned::NoSwitch => ('–', vec!["no switch".to_owned()]),
+            Learned::NotExplored => ('?', vec!["not explored".to_owned()]),
+            Learned::Explored(outcome) if outcome.fails.is_empty() && outcome.courses.is_empty() => {
                 let held = if is_default || outcome.differs { "every property holds" } else { "as the default here" };
                 (if outcome.differs || is_default { '✓' } else { '·' }, vec![held.to_owned()])
             }
-            Some(outcome) => {
+            Learned::Explored(outcome) => {
                 let soon = outcome.fails.iter().map(|(bounds, trace)| failed(bounds, trace));
                 let at_last = outcome.courses.iter().map(|(bounds, course)| never(bounds, course));
                 ('✗', soon.chain(at_last).collect())
             }
         };
-        let soonest = self.outcome.iter().find_map(|outcome| outcome.fails.first());
+        let soonest = self.outcome().into_iter().find_map(|outcome| outcome.fails.first());
         let soonest = soonest.map(|(_, trace)| format!("{FAINT}soonest: {}{FAINT:#}", trace.outline()));
         let idle = self
-            .outcome
-            .iter()
+            .outcome()
+            .into_iter()
             .flat_map(|outcome| &outcome.idle)
             .map(|(bounds, name)| format!("{name}: no occasion on {bounds}"));
         let name = &self.reading.name;

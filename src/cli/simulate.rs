@@ -8,6 +8,7 @@ use clap::builder::RangedU64ValueParser;
 use super::again::Again;
 use super::failure::Failure;
 use super::progress::Progress;
+use super::signals::Signals;
 use super::{check, exit, library, output};
 use crate::check::{self as checker, Detail, Walks};
 
@@ -52,12 +53,13 @@ pub(crate) struct Simulate {
 
 impl Simulate {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
+        let signals = Signals::listen()?;
         let rules = check::rules(&self.readings, &library::catalogue()?)?;
         let bounds = check::bounds(&self.bounds)?;
         let walks = Walks { seed: self.seed, steps: self.steps, walks: self.walks };
         let progress = Progress::start(Some(self.steps), "steps");
         progress.doing(&bounds.name);
-        let simulation = checker::simulate(&bounds, &rules, &walks, &mut |steps| progress.set(steps));
+        let simulation = checker::simulate(&bounds, &rules, &walks, signals.asked(), &mut |steps| progress.set(steps));
         drop(progress);
         let simulation = simulation.map_err(|error| {
             Failure::tool(error).help("this is a mistake in spoolproof: please report it with the command line")
@@ -65,11 +67,11 @@ impl Simulate {
         let detail = if self.verbose { Detail::Full } else { Detail::Brief };
         let (again, keep) = (self.again(), |trace: &_| check::keep(trace, &self.out));
         output::print(|out| checker::render_simulation(&bounds, &simulation, detail, &again, &keep, out))?;
-        Ok(match (simulation.failed(), simulation.tested_all()) {
+        Ok(signals.exit_code(match (simulation.failed(), simulation.tested_all()) {
             (true, _) => exit::VIOLATION,
             (false, true) => exit::CONFORMS,
             (false, false) => exit::INCONCLUSIVE,
-        })
+        }))
     }
 
     /// The command that takes the same walks.

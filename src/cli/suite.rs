@@ -1,6 +1,7 @@
 //! The suites that a run can ask for by name: the carried cases, and how much is generated beside them.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use clap::ValueEnum;
 
@@ -47,16 +48,17 @@ impl SuiteArg {
         };
         let mut cases = library::carried(catalogue)?;
         for goal in goals {
-            let suite = generate(&goal, &usual_bounds(&goal))?;
+            // Nobody listens for signals yet: they end the program.
+            let suite = generate(&goal, &usual_bounds(&goal), &AtomicBool::new(false))?;
             cases.extend(suite.parts.into_iter().flat_map(|part| part.cases).map(|case| case.scenario));
         }
         Ok(cases)
     }
 }
 
-/// The cases for a goal.
-pub(crate) fn generate(goal: &Goal, bounds: &[Bounds]) -> Result<Suite, Failure> {
-    goal.generate(bounds, MEMORY).map_err(|error| {
+/// The cases for a goal, as far as they are worked out before `stop` is set.
+pub(crate) fn generate(goal: &Goal, bounds: &[Bounds], stop: &AtomicBool) -> Result<Suite, Failure> {
+    goal.generate(bounds, MEMORY, stop).map_err(|error| {
         Failure::tool(error).help("smaller bounds have fewer messages, recipients, clients or restarts")
     })
 }

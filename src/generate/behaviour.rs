@@ -5,6 +5,7 @@
 //! is no move.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::{Bfs, EdgeRef as _};
@@ -31,13 +32,13 @@ pub struct Behaviour {
 }
 
 impl Behaviour {
-    /// Explores `bounds` under `rules`, in so many bytes.
+    /// Explores `bounds` under `rules`, in so many bytes, unless `stop` is set before.
     ///
     /// # Errors
     ///
-    /// What the exploration ran out of.
-    pub fn new(bounds: &Bounds, rules: &Rules, memory: u64) -> Result<Self, Budget> {
-        let explored = Explored::new(bounds, rules, memory)?;
+    /// What ended the exploration.
+    pub fn new(bounds: &Bounds, rules: &Rules, memory: u64, stop: &AtomicBool) -> Result<Self, Budget> {
+        let explored = Explored::new(bounds, rules, memory, stop)?;
         let mut draft = Draft::default();
         let (mut buffers, mut nexts) = (Buffers::default(), Vec::new());
         for number in 0..explored.states() {

@@ -241,6 +241,8 @@ fn shown(world: &World) -> Shown {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use petgraph::graph::{EdgeIndex, NodeIndex};
 
     use super::{Apart, Machine, shown};
@@ -251,7 +253,7 @@ mod tests {
     fn behaviour(name: &str) -> Behaviour {
         let (_, text) = SHIPPED_BOUNDS.iter().find(|(carried, _)| *carried == name).expect("carried bounds");
         let bounds = Bounds::parse(name, text).expect("they are right");
-        Behaviour::new(&bounds, &Rules::defaults(), 1 << 30).expect("they are small")
+        Behaviour::new(&bounds, &Rules::defaults(), 1 << 30, &AtomicBool::new(false)).expect("they are small")
     }
 
     /// Whether a way shows that `faulty` leads to `instead`: an answer, or what is seen after it, is another.

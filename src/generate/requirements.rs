@@ -2,6 +2,7 @@
 //! reading where it leads elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
 
 use petgraph::Direction;
 use petgraph::graph::{EdgeIndex, NodeIndex};
@@ -35,6 +36,7 @@ impl Reached {
         (bounds, by_default): (&Bounds, &Behaviour),
         readings: &[Named],
         memory: u64,
+        stop: &AtomicBool,
     ) -> Result<Vec<Case>, Budget> {
         let found = self.found(by_default, None, |_| true);
         let mut cases = cases(by_default, &by_default.name, &found, |_| true);
@@ -55,7 +57,7 @@ impl Reached {
             if !by_default.graph.edge_indices().any(|edge| differs(by_default, edge)) {
                 continue;
             }
-            let behaviour = Behaviour::new(bounds, &rules, memory)?;
+            let behaviour = Behaviour::new(bounds, &rules, memory, stop)?;
             let found = self.found(&behaviour, Some(reading), |edge| differs(&behaviour, edge));
             let name = format!("{}-{}-{}", by_default.name, reading.0, reading.1);
             cases.extend(self::cases(&behaviour, &name, &found, |made| made.place == 0));

@@ -1,6 +1,7 @@
 //! A suite: the cases for one goal within some bounds, and what they come to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fixedbitset::FixedBitSet;
 use petgraph::graph::{DiGraph, EdgeIndex};
@@ -60,8 +61,10 @@ pub struct Suite {
     pub goal: Goal,
     /// One for each instance.
     pub parts: Vec<Part>,
-    /// What no instance covers, by the reason.
+    /// What no instance covers, by the reason. Nothing is said of that where some are not done.
     pub missed: BTreeMap<LeftOut, Vec<String>>,
+    /// The names of the bounds that are not done, as somebody wanted it to end before.
+    pub not_done: Vec<String>,
 }
 
 /// An instance could not be explored to its end.
@@ -99,46 +102,65 @@ impl Goal {
         }
     }
 
-    /// The cases for it in each of `all`, in so many bytes for each.
+    /// The cases for it in each of `all`, in so many bytes for each. Where `stop` is set by somebody, the instance that is
+    /// being worked on and those behind it are not done.
     ///
     /// # Errors
     ///
     /// When an instance is too large.
-    pub fn generate(&self, all: &[Bounds], memory: u64) -> Result<Suite, NotExplored> {
+    pub fn generate(&self, all: &[Bounds], memory: u64, stop: &AtomicBool) -> Result<Suite, NotExplored> {
         let mut reached = Reached::default();
         let mut parts = Vec::new();
         for bounds in all {
-            let not_explored = |budget| NotExplored { bounds: bounds.name.clone(), budget };
-            if let Self::Walks(walking) = self {
-                let cases = walks(bounds, &Rules::defaults(), *walking);
-                let (bounds, goals) = (bounds.name.clone(), cases.len());
-                parts.push(Part { bounds, cases, goals, bound: None, left_out: BTreeMap::new() });
-                continue;
+            if stop.load(Ordering::Relaxed) {
+                break;
             }
-            let behaviour = Behaviour::new(bounds, &Rules::defaults(), memory).map_err(not_explored)?;
-            parts.push(match self {
-                Self::Transitions | Self::Walks(_) => transitions(&behaviour),
-                Self::Pairs => all_pairs(&behaviour),
-                Self::Requirements(readings) => {
-                    let known = reached.len();
-                    let cases = reached.cases((bounds, &behaviour), readings, memory).map_err(not_explored)?;
-                    let (bounds, goals) = (bounds.name.clone(), reached.len() - known);
-                    Part { bounds, cases, goals, bound: None, left_out: BTreeMap::new() }
-                }
-                Self::Complete(extra_states) => {
-                    let found = complete(&behaviour, *extra_states);
-                    let (bounds, goals, left_out) = (bounds.name.clone(), found.states, found.left_out);
-                    Part { bounds, cases: found.cases, goals, bound: None, left_out }
-                }
-            });
+            match self.part(bounds, memory, stop, &mut reached) {
+                Ok(part) => parts.push(part),
+                Err(Budget::Interruption) => break,
+                Err(budget) => return Err(NotExplored { bounds: bounds.name.clone(), budget }),
+            }
         }
+        let not_done: Vec<String> = all[parts.len()..].iter().map(|bounds| bounds.name.clone()).collect();
         let ids: BTreeSet<&str> =
             all_clauses().flat_map(|clause| clause.cites.iter().flat_map(|cite| cite.ids.iter().copied())).collect();
         let missed = match self {
-            Self::Requirements(_) => reached.missed(ids.into_iter()),
-            Self::Transitions | Self::Pairs | Self::Complete(_) | Self::Walks(_) => BTreeMap::new(),
+            Self::Requirements(_) if not_done.is_empty() => reached.missed(ids.into_iter()),
+            Self::Requirements(_) | Self::Transitions | Self::Pairs | Self::Complete(_) | Self::Walks(_) => {
+                BTreeMap::new()
+            }
         };
-        Ok(Suite { goal: self.clone(), parts, missed })
+        Ok(Suite { goal: self.clone(), parts, missed, not_done })
+    }
+
+    /// The cases for it in one instance, for what no instance before it has reached.
+    fn part(&self, bounds: &Bounds, memory: u64, stop: &AtomicBool, reached: &mut Reached) -> Result<Part, Budget> {
+        let part = |cases: Vec<Case>, goals, left_out| Part {
+            bounds: bounds.name.clone(),
+            cases,
+            goals,
+            bound: None,
+            left_out,
+        };
+        if let Self::Walks(walking) = self {
+            let cases = walks(bounds, &Rules::defaults(), *walking);
+            let goals = cases.len();
+            return Ok(part(cases, goals, BTreeMap::new()));
+        }
+        let behaviour = Behaviour::new(bounds, &Rules::defaults(), memory, stop)?;
+        Ok(match self {
+            Self::Transitions | Self::Walks(_) => transitions(&behaviour),
+            Self::Pairs => all_pairs(&behaviour),
+            Self::Requirements(readings) => {
+                let known = reached.len();
+                let cases = reached.cases((bounds, &behaviour), readings, memory, stop)?;
+                part(cases, reached.len() - known, BTreeMap::new())
+            }
+            Self::Complete(extra_states) => {
+                let found = complete(&behaviour, *extra_states);
+                part(found.cases, found.states, found.left_out)
+            }
+        })
     }
 }
 

@@ -23,7 +23,10 @@ pub struct Adequacy {
     pub trivial: Vec<TrivialRow>,
     /// Requirements that the suites look at, that could be broken, and that no mutant is reported under.
     pub without_killer: Vec<String>,
-    /// Whether nothing is left to be desired.
+    /// How many mutants and trivial stores were not run, as the survey was interrupted.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_run: usize,
+    /// Whether everything was run, and nothing is left to be desired.
     pub adequate: bool,
 }
 
@@ -87,6 +90,7 @@ impl Adequacy {
             requirements: survey.requirements.iter().map(|(id, mutants)| (id.clone(), names(mutants))).collect(),
             trivial: survey.scores.iter().map(TrivialRow::new).collect(),
             without_killer: survey.without_killer().map(str::to_owned).collect(),
+            not_run: survey.not_run,
             adequate: survey.is_adequate(),
         }
     }
@@ -113,6 +117,12 @@ impl Adequacy {
             "{killed} of {told} mutants killed ({share} %), {equivalent} more that nobody can tell from the right provider"
         )
     }
+}
+
+/// What serde asks whether to leave a number out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl MutantRow {
@@ -247,7 +257,14 @@ pub fn render(adequacy: &Adequacy, detail: Detail, out: &mut dyn Write) -> io::R
     }
     let with = adequacy.with_killer();
     let of = count(adequacy.requirements.len() as u64, "requirement");
-    match adequacy.trivial.is_empty() {
+    if adequacy.not_run > 0 {
+        let not_run = count(adequacy.not_run as u64, "provider");
+        writeln!(out, "{STRONG}stopped at an interruption: {not_run} not run{STRONG:#}")?;
+        if adequacy.mutants.is_empty() {
+            return Ok(());
+        }
+    }
+    match adequacy.trivial.is_empty() || adequacy.not_run > 0 {
         true => writeln!(out, "{STRONG}{}{STRONG:#}", adequacy.totals()),
         false => writeln!(out, "{STRONG}{}{STRONG:#}; {with} of {of} have a killer", adequacy.totals()),
     }

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use serde_json::Value;
+use spoolproof::check::SHIPPED_BOUNDS;
 use spoolproof::cli::exit;
 
 use crate::bench::{Bench, cases};
@@ -143,6 +144,66 @@ fn an_adapter_is_ended_with_the_run_that_started_it() {
     let ran =
         bench.check(&["conform", "--rerun-failed", "report.json", "--fail-fast", "--case", "x"], exit::UNREADABLE);
     assert!(ran.err.contains("cannot be used with"), "{}", ran.err);
+}
+
+#[test]
+fn a_search_that_is_stopped_tells_how_far_it_came() {
+    for (name, code) in [("INT", exit::INTERRUPTED), ("TERM", exit::TERMINATED)] {
+        let bench = Bench::new();
+        // The second of them is larger than any test waits for, the third is not begun.
+        let mut child = start(&bench, &["check", "tiny", "lifecycle", "rivals", "--verbose"]);
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("UTF-8"));
+        let tiny: Vec<String> = lines.by_ref().take_while(|line| !line.contains("told apart by")).collect();
+        assert!(tiny[0].contains("closed at depth"), "{tiny:#?}");
+        assert!(signal(name, child.id()));
+        let rest: Vec<String> = lines.collect();
+        let (ended, _) = finish(child);
+        assert_eq!(ended, Some(i32::from(code)), "{rest:#?}");
+        let (stopped, rest) = rest.split_first().expect("the second is told of");
+        assert!(stopped.starts_with("lifecycle") && stopped.contains("stopped at an interruption: "), "{stopped}");
+        assert!(stopped.contains(" waiting ") && !stopped.contains("closed"), "{stopped}");
+        assert_eq!(rest.last().map(String::as_str), Some("not explored: rivals"));
+        assert!(!rest.iter().any(|line| line.contains('✓') || line.contains('✗')), "nothing is decided: {rest:#?}");
+        assert!(rest.iter().any(|line| line.contains("so far")), "{rest:#?}");
+    }
+}
+
+/// Starts the program, which is to read the file `pipe.toml`, and sends it a signal before it has read it.
+fn stopped_while_it_reads(args: &[&str], text: &str, (name, code): (&str, u8)) -> String {
+    let bench = Bench::new();
+    let made = Command::new("mkfifo").arg("pipe.toml").current_dir(bench.folder()).status().expect("mkfifo");
+    assert!(made.success());
+    let child = start(&bench, args);
+    // Opened when the other side has opened it too.
+    let mut pipe = File::options().write(true).open(bench.folder().join("pipe.toml")).expect("the pipe");
+    assert!(signal(name, child.id()));
+    pipe.write_all(text.as_bytes()).expect("it reads");
+    drop(pipe);
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    assert_eq!(output.status.code(), Some(i32::from(code)), "{args:?}: {out}{err}");
+    out + &err
+}
+
+#[test]
+fn whatever_takes_long_keeps_what_it_has() {
+    let (_, tiny) = SHIPPED_BOUNDS.iter().find(|(name, _)| *name == "tiny").expect("carried bounds");
+    let case = "title = \"Nothing is sent\"\nrequirements = [\"GOQ-03\"]\nsteps = [{ call = \"get_outgoing_queue\", session = \"spooler\" }]\n";
+    let commands: [(&[&str], &str, &str); 5] = [
+        (&["check", "pipe.toml"], tiny, "not explored: pipe"),
+        (&["simulate", "--bounds", "pipe.toml"], tiny, "stopped at an interruption: "),
+        (&["readings", "--bounds", "pipe.toml"], tiny, "stopped at an interruption: "),
+        (&["generate", "--goal", "pairs", "--bounds", "pipe.toml", "--out", "cases"], tiny, "pipe not done"),
+        (&["adequacy", "--suite", "pipe.toml", "--markdown", "page.md"], case, "page.md is not written"),
+    ];
+    for (args, text, says) in commands {
+        for (name, code) in [("INT", exit::INTERRUPTED), ("TERM", exit::TERMINATED)] {
+            let told = stopped_while_it_reads(args, text, (name, code));
+            assert!(told.contains(says), "{args:?}: {told}");
+            assert!(!told.contains('✗'), "{args:?} decides what it has not seen: {told}");
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::Instant;
@@ -14,7 +15,7 @@ use super::trail::{NO_PARENT, STATES_MAX};
 
 /// How a search is done, and what it may use.
 #[derive(Clone, Debug)]
-pub(in crate::check) struct Limits {
+pub(in crate::check) struct Limits<'a> {
     /// How many threads work on it.
     pub(in crate::check) threads: usize,
     /// How states are told apart.
@@ -25,6 +26,8 @@ pub(in crate::check) struct Limits {
     pub(in crate::check) memory: u64,
     /// When it ends at the latest.
     pub(in crate::check) deadline: Option<Instant>,
+    /// Set by whoever wants it to end before that.
+    pub(in crate::check) stop: &'a AtomicBool,
     /// How many states there will be, if somebody knows: the table need not grow then.
     pub(in crate::check) expected: u64,
 }
@@ -64,6 +67,8 @@ pub(in crate::check) enum Short {
     Time,
     /// Numbers: there are more than 2³² states, or more than 2¹⁶ actions in one of them.
     Numbers,
+    /// None of these: somebody wanted it to end.
+    Interruption,
 }
 
 /// A way from a state at the start to another.
@@ -75,7 +80,11 @@ pub(in crate::check) struct Path<M: Explorable> {
 }
 
 /// Searches `model`; `progress` is told now and then how many states were found.
-pub(in crate::check) fn search<M: Explorable>(model: &M, limits: &Limits, progress: &mut dyn FnMut(u64)) -> Search<M> {
+pub(in crate::check) fn search<M: Explorable>(
+    model: &M,
+    limits: &Limits<'_>,
+    progress: &mut dyn FnMut(u64),
+) -> Search<M> {
     let visited = if limits.keeps_graph { Visited::Exact } else { limits.visited };
     // Half of the memory at most: the states need some too.
     let expected = limits.expected.min(limits.memory / 32) as usize;
@@ -126,7 +135,7 @@ enum Ended {
 
 struct Run<'f, 'm, M: Explorable> {
     field: &'f Field<'m, M>,
-    limits: &'f Limits,
+    limits: &'f Limits<'f>,
     forgets: bool,
     team: Team<'f, 'm, M>,
     counts: Counts,
@@ -227,6 +236,9 @@ impl<M: Explorable> Run<'_, '_, M> {
     fn block(&mut self, block: Range<usize>) -> Result<(), Ended> {
         if self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Ended::Short(Short::Time));
+        }
+        if self.limits.stop.load(Ordering::Relaxed) {
+            return Err(Ended::Short(Short::Interruption));
         }
         // To wake the others for one chunk costs more than it brings.
         let threads = if block.len() > CHUNK { Threads::All } else { Threads::One };

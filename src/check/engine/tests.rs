@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use proptest::prelude::*;
@@ -129,8 +130,9 @@ impl Plain {
     }
 }
 
-fn limits(threads: usize, visited: Visited) -> Limits {
-    Limits { threads, visited, keeps_graph: false, memory: 1 << 30, deadline: None, expected: 0 }
+fn limits(threads: usize, visited: Visited) -> Limits<'static> {
+    static GO: AtomicBool = AtomicBool::new(false);
+    Limits { threads, visited, keeps_graph: false, memory: 1 << 30, deadline: None, stop: &GO, expected: 0 }
 }
 
 /// The states of a path, each of which must really follow from the one before.
@@ -341,6 +343,22 @@ fn a_search_without_time_tells_how_far_it_came() {
     let part = search(&model, &part, &mut |_| {});
     falls_short(&part, Short::Time);
     assert_eq!((part.states, part.transitions, part.depth, part.waiting), (1, 0, 0, 1));
+}
+
+#[test]
+fn a_search_that_is_interrupted_tells_how_far_it_came() {
+    let model = Dice { seed: 1, nodes: 60_000, degree: 6, starts: 20, broken: 0 };
+    for keeps_graph in [false, true] {
+        let stop = AtomicBool::new(false);
+        let mut told = 0;
+        let limits = Limits { stop: &stop, keeps_graph, ..limits(2, Visited::Exact) };
+        let part = search(&model, &limits, &mut |states| {
+            told = states;
+            stop.store(states > 1_000, Ordering::Relaxed);
+        });
+        falls_short(&part, Short::Interruption);
+        assert!(part.states > 1_000 && part.states == told && part.waiting > 0, "it ends with the next block");
+    }
 }
 
 /// Has more actions than can be numbered, and leads nowhere.

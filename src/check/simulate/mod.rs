@@ -11,6 +11,7 @@ mod shrink;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use thiserror::Error;
@@ -59,6 +60,8 @@ pub struct Simulation {
     pub seed: u64,
     /// How many steps were taken.
     pub steps: u64,
+    /// How many there were to be, if somebody wanted it to end before.
+    pub interrupted: Option<u64>,
     /// How many walks they were.
     pub walks: u64,
     /// How many different states were met.
@@ -135,18 +138,21 @@ impl Simulation {
 }
 
 /// Walks through `bounds` under `rules`, twice, and makes short what fails; `progress` is told now and then how many steps
-/// were taken.
+/// were taken. Where `stop` is set by somebody, no walk begins any more, and what there is by then is told.
 ///
 /// That nothing fails says nothing of the ways that were not taken.
 ///
 /// ```
+/// use std::sync::atomic::AtomicBool;
+///
 /// use spoolproof::check::{Bounds, SHIPPED_BOUNDS, Walks, simulate};
 /// use spoolproof::model::Rules;
 ///
 /// let (name, text) = SHIPPED_BOUNDS.iter().find(|(name, _)| *name == "tiny").unwrap();
 /// let bounds = Bounds::parse(name, text).unwrap();
 /// let walks = Walks { seed: 1, steps: 1000, walks: None };
-/// assert!(!simulate(&bounds, &Rules::defaults(), &walks, &mut |_| {}).unwrap().failed());
+/// let stop = AtomicBool::new(false);
+/// assert!(!simulate(&bounds, &Rules::defaults(), &walks, &stop, &mut |_| {}).unwrap().failed());
 /// ```
 ///
 /// # Errors
@@ -156,11 +162,28 @@ pub fn simulate(
     bounds: &Bounds,
     rules: &Rules,
     walks: &Walks,
+    stop: &AtomicBool,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Simulation, Unsteady> {
+    // Known when the first time is over: so many walks are compared, however many the second time has taken by then.
+    let last = AtomicU64::new(u64::MAX);
+    let mut interrupted = false;
     let (first, second) = thread::scope(|scope| {
-        let second = scope.spawn(|| walk(bounds, rules, walks, &mut |_| {}));
-        (walk(bounds, rules, walks, progress), second.join().expect("a walk does not panic"))
+        let second = scope.spawn(|| {
+            let mut digests = Vec::new();
+            walk(bounds, rules, walks, &mut |walked| {
+                digests.push(walked.digest);
+                walked.walks < last.load(Ordering::Relaxed)
+            });
+            digests
+        });
+        let first = walk(bounds, rules, walks, &mut |walked| {
+            progress(walked.steps);
+            interrupted = stop.load(Ordering::Relaxed);
+            !interrupted
+        });
+        last.store(first.walks, Ordering::Relaxed);
+        (first, second.join().expect("a walk does not panic"))
     });
     compare(walks.seed, &first, &second)?;
     let mut seen: Vec<Seen> = PROPERTIES
@@ -183,20 +206,26 @@ pub fn simulate(
         seen[usize::from(failure.property)].failed = Some(failed);
     }
     let Walked { steps, walks: number, states, digest, kinds, .. } = first;
-    Ok(Simulation { seed: walks.seed, steps, walks: number, states, digest, kinds, seen })
+    let interrupted = interrupted.then_some(walks.steps);
+    Ok(Simulation { seed: walks.seed, steps, interrupted, walks: number, states, digest, kinds, seen })
 }
 
-fn compare(seed: u64, first: &Walked, second: &Walked) -> Result<(), Unsteady> {
-    let (first, second) = (first.digest, second.digest);
+/// Whether all walks went the same way the second time, of which the digests are given after each walk.
+fn compare(seed: u64, first: &Walked, second: &[u64]) -> Result<(), Unsteady> {
+    let walks = usize::try_from(first.walks).unwrap_or(usize::MAX).min(second.len());
+    let second = walks.checked_sub(1).map_or(first.digest, |last| second[last]);
+    let first = first.digest;
     if first == second { Ok(()) } else { Err(Unsteady::Differs { seed, first, second }) }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::run::Course;
     use super::shrink::shrink;
     use super::walk::walk;
-    use super::{Unsteady, Walks, compare};
+    use super::{Unsteady, Walks, compare, simulate};
     use crate::check::{Bounds, SHIPPED_BOUNDS};
     use crate::model::{PROPERTIES, Rules};
 
@@ -210,17 +239,47 @@ mod tests {
     #[test]
     fn walks_that_differ_are_told_apart() {
         let bounds = tiny();
-        let go = |seed, rules: Rules| walk(&bounds, &rules, &Walks { seed, ..WALKS }, &mut |_| {});
-        let first = go(1, Rules::defaults());
-        assert_eq!(compare(1, &first, &go(1, Rules::defaults())), Ok(()));
+        let go = |seed, rules: Rules| {
+            let mut digests = Vec::new();
+            let walked = walk(&bounds, &rules, &Walks { seed, ..WALKS }, &mut |walked| {
+                digests.push(walked.digest);
+                true
+            });
+            (walked, digests)
+        };
+        let (first, again) = go(1, Rules::defaults());
+        assert_eq!(compare(1, &first, &again), Ok(()));
+        assert!(compare(1, &first, &again[..again.len() - 1]).is_err(), "a walk was not taken again");
         let mut other = Rules::defaults();
         other.declare("B1", "SampleStore");
-        for second in [go(2, Rules::defaults()), go(1, other)] {
-            let (first, second) = (&first, &second);
-            let differs = Unsteady::Differs { seed: 1, first: first.digest, second: second.digest };
+        for (_, second) in [go(2, Rules::defaults()), go(1, other)] {
+            let (first, second) = (&first, &second[..first.walks as usize]);
+            let differs = Unsteady::Differs { seed: 1, first: first.digest, second: second[second.len() - 1] };
             assert_eq!(compare(1, first, second), Err(differs.clone()));
-            assert!(differs.to_string().contains(&format!("{:016x} and {:016x}", first.digest, second.digest)));
+            let [one, other] = [first.digest, second[second.len() - 1]];
+            assert!(differs.to_string().contains(&format!("{one:016x} and {other:016x}")));
         }
+    }
+
+    #[test]
+    fn walks_that_are_interrupted_are_told_as_far_as_they_went_and_compared_so_far() {
+        let bounds = tiny();
+        let go = |stop: &AtomicBool, progress: &mut dyn FnMut(u64)| {
+            simulate(&bounds, &Rules::defaults(), &WALKS, stop, progress).expect("the same twice")
+        };
+        let stop = AtomicBool::new(false);
+        let part = go(&stop, &mut |steps| stop.store(steps > 1_000, Ordering::Relaxed));
+        assert_eq!(part.interrupted, Some(2_000));
+        assert!((1_001..2_000).contains(&part.steps), "{}", part.steps);
+        // It is what another run begins with: a walk has as many steps whatever is to come.
+        let mut walks = 0;
+        let again = AtomicBool::new(false);
+        let same = go(&again, &mut |_| {
+            walks += 1;
+            again.store(walks == part.walks, Ordering::Relaxed);
+        });
+        assert_eq!((same.digest, same.steps, same.states), (part.digest, part.steps, part.states));
+        assert_eq!(go(&AtomicBool::new(false), &mut |_| {}).interrupted, None);
     }
 
     #[test]
@@ -228,7 +287,7 @@ mod tests {
         let bounds = tiny();
         let mut rules = Rules::defaults();
         rules.declare("B2", "OpenTimeOnly");
-        let walked = walk(&bounds, &rules, &WALKS, &mut |_| {});
+        let walked = walk(&bounds, &rules, &WALKS, &mut |_| true);
         assert!(!walked.failures.is_empty());
         for failure in &walked.failures {
             let course = Course { bounds: &bounds, rules: &rules, property: failure.property };
@@ -250,7 +309,7 @@ mod tests {
         let bounds = tiny();
         let mut rules = Rules::defaults();
         rules.declare("B2", "OpenTimeOnly");
-        let walked = walk(&bounds, &rules, &WALKS, &mut |_| {});
+        let walked = walk(&bounds, &rules, &WALKS, &mut |_| true);
         let failure = walked.failures.first().expect("a failure");
         let course = Course { bounds: &bounds, rules: &Rules::defaults(), property: failure.property };
         assert!(failure.run(&course).is_none());

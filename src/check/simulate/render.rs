@@ -23,10 +23,17 @@ pub fn render_simulation(
     file: &dyn Fn(&Trace) -> Option<String>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let Simulation { seed, steps, walks, states, digest, .. } = simulation;
+    let Simulation { seed, steps, interrupted, walks, states, digest, .. } = simulation;
     writeln!(out, "{:<11} {}", bounds.name, bounds.title)?;
     let (steps, walks, states) = (grouped(*steps), grouped(*walks), grouped(*states));
-    writeln!(out, "  seed {seed}   {steps} steps on {walks} walks   {states} states   twice the same: {digest:016x}")?;
+    let (stopped, of) = match interrupted {
+        Some(all) => ("stopped at an interruption: ", format!(" of {}", grouped(*all))),
+        None => ("", String::new()),
+    };
+    writeln!(
+        out,
+        "  seed {seed}   {stopped}{steps}{of} steps on {walks} walks   {states} states   twice the same: {digest:016x}"
+    )?;
     for seen in &simulation.seen {
         if let Some(failed) = &seen.failed {
             write_failed(seen, failed, again, file, out)?;

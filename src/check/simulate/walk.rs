@@ -48,11 +48,11 @@ impl Failure {
     }
 }
 
-/// Goes as many steps as `walks` says; `progress` is told now and then how many were gone.
+/// Goes as many steps as `walks` says; `goes_on` is asked after each walk whether there is to be another.
 ///
 /// A walk ends where nothing can happen any more, when it goes in circles or has become too long, and when it has broken a
 /// property that no walk broke before. Later walks pass over what was broken once.
-pub(super) fn walk(bounds: &Bounds, rules: &Rules, walks: &Walks, progress: &mut dyn FnMut(u64)) -> Walked {
+pub(super) fn walk(bounds: &Bounds, rules: &Rules, walks: &Walks, goes_on: &mut dyn FnMut(&Walked) -> bool) -> Walked {
     let mut walked = Walked {
         steps: 0,
         walks: 0,
@@ -69,10 +69,10 @@ pub(super) fn walk(bounds: &Bounds, rules: &Rules, walks: &Walks, progress: &mut
         let before = walked.steps;
         walked.walks += 1;
         walker.go(Chance::new(walks.seed, walked.walks), most, &mut walked);
-        if walked.steps == before {
-            break; // Nothing can happen at the start.
+        // Where it has not gone a step, nothing can happen at the start.
+        if !goes_on(&walked) || walked.steps == before {
+            break;
         }
-        progress(walked.steps);
     }
     walked.states = walker.seen.len() as u64;
     walked

@@ -1,8 +1,8 @@
 //! The whole of it: every mutant through the suite, every survivor through the product, every trivial store.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use spoolproof_sdk::trace::{Event, Header};
@@ -83,6 +83,8 @@ pub struct Task {
     pub states: usize,
     /// How many of them run at a time.
     pub threads: usize,
+    /// Set by whoever wants it to end, with what it has: no run begins any more.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// What came of it.
@@ -90,6 +92,8 @@ pub struct Task {
 pub struct Survey {
     /// The mutants, in the order of the task.
     pub outcomes: Vec<Outcome>,
+    /// How many runs of the task did not begin. What they would have shown is not known.
+    pub not_run: usize,
     /// The trivial stores; each seed of the one that answers at random by itself.
     pub scores: Vec<Score>,
     /// Requirement → the mutants that are reported under it. Where the task is the whole, with all that the suites look at.
@@ -112,18 +116,20 @@ impl Survey {
         let right = if task.whole { of_right(catalogue, suites)? } else { Default::default() };
         let over = AtomicUsize::new(0);
         let tick = || done(over.fetch_add(1, Ordering::Relaxed) + 1);
-        let outcomes = each(&task.mutants, task.threads, |mutant| {
+        let outcomes = each(&task.mutants, task, |mutant| {
             let judged = mutant.judge(catalogue, suites)?;
             let fate = if judged.is_killed() { Fate::Killed } else { fate(catalogue, suites, task.states, &judged)? };
             tick();
             Ok(Outcome { judged, fate })
         })?;
-        let scores = each(&names, task.threads, |name| {
+        let scores = each(&names, task, |name| {
             let scored = score(catalogue, suites, &right, name)?;
             tick();
             Ok(scored)
         })?;
-        let requirements = if task.whole { decided(catalogue, suites)? } else { BTreeSet::new() };
+        let not_run = Self::runs(task) - outcomes.len() - scores.len();
+        let whole = task.whole && not_run == 0;
+        let requirements = if whole { decided(catalogue, suites)? } else { BTreeSet::new() };
         let mut requirements: BTreeMap<String, Vec<&'static str>> =
             requirements.into_iter().map(|id| (id, Vec::new())).collect();
         for outcome in &outcomes {
@@ -131,7 +137,7 @@ impl Survey {
                 requirements.entry(id.clone()).or_default().push(outcome.judged.mutant.name());
             }
         }
-        Ok(Self { outcomes, scores, requirements })
+        Ok(Self { outcomes, not_run, scores, requirements })
     }
 
     /// How many runs a task takes.
@@ -167,10 +173,11 @@ impl Survey {
         self.scores.iter().filter(|score| score.share() < SHARE)
     }
 
-    /// Whether nothing is left to be desired.
+    /// Whether everything was run, and nothing is left to be desired.
     #[must_use]
     pub fn is_adequate(&self) -> bool {
-        self.gaps().next().is_none()
+        self.not_run == 0
+            && self.gaps().next().is_none()
             && self.unfounded().next().is_none()
             && self.without_killer().next().is_none()
             && self.let_through().next().is_none()
@@ -204,18 +211,20 @@ fn decided(catalogue: &Catalogue, suites: Suites<'_>) -> Result<BTreeSet<String>
     Ok(ids)
 }
 
-/// Does `work` on each of `items`, several at a time; the results are in their order.
+/// Does `work` on each of `items`, several at a time, until it is to stop; the results are in their order.
 fn each<T: Sync, R: Send>(
     items: &[T],
-    threads: usize,
+    Task { threads, stop, .. }: &Task,
     work: impl Fn(&T) -> Result<R, InProcessError> + Sync,
 ) -> Result<Vec<R>, InProcessError> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, items.len().max(1)) {
+        for _ in 0..(*threads).clamp(1, items.len().max(1)) {
             scope.spawn(|| {
-                while let Some((at, item)) = items.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+                while !stop.load(Ordering::Relaxed)
+                    && let Some((at, item)) = items.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed))
+                {
                     let result = work(item);
                     results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, result));
                 }
@@ -299,13 +308,29 @@ impl Progress for Tapes {
 
 #[cfg(test)]
 mod tests {
-    use super::each;
+    use std::sync::atomic::Ordering;
+
+    use super::{Task, each};
+
+    fn task(threads: usize) -> Task {
+        Task { mutants: Vec::new(), whole: false, states: 0, threads, stop: Default::default() }
+    }
 
     #[test]
     fn results_stand_in_the_order_of_their_items() {
         let items: Vec<usize> = (0..100).collect();
         for threads in [0, 1, 3, 200] {
-            assert_eq!(each(&items, threads, |item| Ok(item * 2)).expect("no error")[40..42], [80, 82]);
+            assert_eq!(each(&items, &task(threads), |item| Ok(item * 2)).expect("no error")[40..42], [80, 82]);
         }
+    }
+
+    #[test]
+    fn nothing_begins_when_it_is_to_stop() {
+        let (items, task): (Vec<usize>, _) = ((0..100).collect(), task(1));
+        let work = |item: &usize| {
+            task.stop.store(*item == 40, Ordering::Relaxed);
+            Ok(*item)
+        };
+        assert_eq!(each(&items, &task, work).expect("no error").last(), Some(&40));
     }
 }
