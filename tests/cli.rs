@@ -146,6 +146,37 @@ fn a_command_line_that_is_wrong_exits_with_2_and_says_what_was_meant() {
 }
 
 #[test]
+fn what_could_not_be_written_is_refused_before_anything_is_done() {
+    let bench = Bench::new();
+    bench.write("log.ndjson", "");
+    bench.write("file", "");
+    let commands: [&[&str]; 10] = [
+        &["adequacy", "--json"],
+        &["adequacy", "--markdown"],
+        &["audit", "log.ndjson", "--sarif"],
+        &["conform", "--json"],
+        &["conform", "--junit"],
+        &["diff", "log.ndjson", "log.ndjson", "--json"],
+        &["doctor", "--json"],
+        &["replay", "--junit"],
+        &["conform", "--out"],
+        &["generate", "--goal", "pairs", "--out"],
+    ];
+    for command in commands {
+        for place in ["file/report", "none/report", "."] {
+            // A folder is made where there is none, and is no file.
+            if command.ends_with(&["--out"]) && place != "file/report" {
+                continue;
+            }
+            let ran = checked(&bench, &[command, &[place]].concat(), exit::UNREADABLE);
+            assert!(ran.err.contains("file") || ran.err.contains("folder"), "{command:?} {place}: {}", ran.err);
+            assert_eq!(ran.out, "", "{command:?} {place}");
+        }
+    }
+    assert_eq!(fs::read_dir(bench.folder.path()).expect("the folder").count(), 2, "nothing is left behind");
+}
+
+#[test]
 fn an_assumption_that_is_left_out_makes_an_obligation_fail() {
     check(&["check", "fair"], exit::CONFORMS);
     let ran = check(&["check", "fair", "--unfair", "transport-announces", "--unfair", "spooler"], exit::VIOLATION);

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
@@ -98,7 +98,7 @@ impl Adequacy {
             stop: Arc::clone(signals.asked()),
         };
         for file in [&self.json, &self.markdown].into_iter().flatten() {
-            writable(file)?;
+            output::writable(file)?;
         }
         let progress = Progress::start(Some(Survey::runs(&task) as u64), "providers");
         let suites = Suites { stores: &stores, spoolers: &spoolers };
@@ -161,8 +161,7 @@ impl Adequacy {
             let Fate::Gap(witness) = &outcome.fate else { continue };
             let Some(text) = witness.to_toml() else { continue };
             let file = self.out.join(format!("gap.{}.toml", outcome.judged.mutant.name()));
-            let written = fs::create_dir_all(&self.out).and_then(|()| fs::write(&file, text));
-            match written {
+            match output::write_scenario(&file, &text) {
                 Ok(()) => warn(format_args!(
                     "{} shows the gap: spoolproof conform {}{} --fault {}",
                     file.display(),
@@ -177,17 +176,3 @@ impl Adequacy {
 }
 
 type Render = fn(&Report, &mut dyn std::io::Write) -> std::io::Result<()>;
-
-/// Finds out before a long run that its table could not be written.
-fn writable(file: &Path) -> Result<(), Failure> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match folder.filter(|folder| !folder.is_dir()) {
-        Some(folder) => Err(Failure::usage(format_args!(
-            "cannot write {}: there is no folder {}",
-            file.display(),
-            folder.display()
-        ))),
-        None if file.is_dir() => Err(Failure::usage(format_args!("cannot write {}: it is a folder", file.display()))),
-        None => Ok(()),
-    }
-}

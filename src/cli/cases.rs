@@ -92,17 +92,28 @@ impl Cases {
 pub(crate) trait Case {
     /// The case's id.
     fn id(&self) -> &str;
+
+    /// The requirements that it is about.
+    fn requirements(&self) -> &[String];
 }
 
 impl Case for Scenario {
     fn id(&self) -> &str {
         &self.id
     }
+
+    fn requirements(&self) -> &[String] {
+        &self.requirements
+    }
 }
 
 impl Case for SpoolerScenario {
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn requirements(&self) -> &[String] {
+        &self.requirements
     }
 }
 

@@ -94,6 +94,7 @@ pub(crate) struct Conform {
 impl Conform {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         self.outputs.check()?;
+        self.out.as_deref().map_or(Ok(()), output::habitable)?;
         reference::check(self.role, &self.faults)?;
         let catalogue = library::catalogue()?;
         match self.role {
@@ -150,7 +151,9 @@ impl Conform {
             Options { deadlines: Deadlines::of_calls(self.timeout), stop: stop.clone(), ..Options::default() };
         let mut adapter = match Adapter::start(&target, options) {
             Ok(adapter) => adapter,
-            Err(_) if let Some(stopped) = stop.reason() => return self.stopped(catalogue, &contract, stopped),
+            Err(_) if let Some(stopped) = stop.reason() => {
+                return self.stopped(catalogue, &contract, &cases, stopped);
+            }
             Err(error) => return Err(self.did_not_start(catalogue, &target, &error)),
         };
         let about = adapter.about().clone();
@@ -158,7 +161,7 @@ impl Conform {
         if !self.no_doctor {
             let ill = doctor::before_cases(&mut adapter, catalogue, self.timeout);
             if let Some(stopped) = stop.reason() {
-                return self.stopped(catalogue, &contract, stopped);
+                return self.stopped(catalogue, &contract, &cases, stopped);
             }
             if ill.verdict() == Verdict::Error {
                 return self.outputs.write(&Report::new(catalogue, &ill, self.about(&about, claims.as_ref(), began)));
@@ -210,8 +213,14 @@ impl Conform {
     }
 
     /// Reports on a run that was stopped before its first case.
-    fn stopped(&self, catalogue: &Catalogue, contract: &Contract, stopped: Stopped) -> Result<u8, Failure> {
-        let account = Account { stopped: Some(stopped), ..Account::default() };
+    fn stopped<T: Case>(
+        &self,
+        catalogue: &Catalogue,
+        contract: &Contract,
+        cases: &[T],
+        stopped: Stopped,
+    ) -> Result<u8, Failure> {
+        let account = conformance::none_begun(cases.iter().map(|case| (case.id(), case.requirements())), stopped);
         let subject = subject::new(&Identity::default(), self.role.of_wire(), &Profile::default(), self.source());
         let about = About { command: "conform", subject, again: None, elapsed_ms: 0 };
         self.outputs.write(&Report::held_to(catalogue, &account, about, contract))

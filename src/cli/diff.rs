@@ -32,6 +32,7 @@ pub(crate) struct DiffArgs {
 
 impl DiffArgs {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
+        self.json.as_deref().map_or(Ok(()), output::writable)?;
         let (before, after) = (earlier::report(&self.before)?, earlier::report(&self.after)?);
         let roles = [&before.provider.role, &after.provider.role];
         if roles.iter().all(|role| !role.is_empty()) && roles[0] != roles[1] {

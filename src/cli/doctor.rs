@@ -1,6 +1,5 @@
 //! `spoolproof doctor`: checks an adapter, before anybody judges the provider behind it.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -73,6 +72,7 @@ struct Written<'a> {
 
 impl Doctor {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
+        self.json.as_deref().map_or(Ok(()), output::writable)?;
         let part = self.role.unwrap_or(Part::Store);
         reference::check(part, &self.faults)?;
         let catalogue = library::catalogue()?;
@@ -114,8 +114,7 @@ impl Doctor {
             if file.as_os_str() == "-" {
                 return output::print(|out| out.write_all(text.as_bytes())).map(|()| exit_code);
             }
-            fs::write(file, text)
-                .map_err(|error| Failure::usage(format_args!("cannot write {}: {error}", file.display())))?;
+            output::write_file(file, |out| out.write_all(text.as_bytes()))?;
         }
         output::print(|out| render(out, provider, checkup, &log))?;
         Ok(exit_code)

@@ -1,6 +1,6 @@
 //! Where a report goes: text to stdout, JSON, JUnit and SARIF where the user wants them.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -35,17 +35,7 @@ impl Outputs {
         if let [one, other, ..] = on_stdout.as_slice() {
             return Err(Failure::usage(format_args!("`{one} -` and `{other} -` cannot both have stdout")));
         }
-        for file in self.files().filter(|file| !is_stdout(file)) {
-            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-                let message = format_args!("cannot write {}: there is no folder {}", file.display(), folder.display());
-                return Err(Failure::usage(message));
-            }
-            if file.is_dir() {
-                return Err(Failure::usage(format_args!("cannot write {}: it is a folder", file.display())));
-            }
-        }
-        Ok(())
+        self.files().try_for_each(writable)
     }
 
     /// Whether a format for programs has stdout.
@@ -94,6 +84,36 @@ type Render = fn(&Report, &mut dyn Write) -> io::Result<()>;
 /// Whether a file stands for stdout.
 pub(crate) fn is_stdout(file: &Path) -> bool {
     file.as_os_str() == "-"
+}
+
+/// Finds out before a long run that a file could not be written.
+pub(crate) fn writable(file: &Path) -> Result<(), Failure> {
+    let cannot = |why: &str| Err(Failure::usage(format_args!("cannot write {}: {why}", file.display())));
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.filter(|folder| !folder.is_dir()) {
+        _ if is_stdout(file) => Ok(()),
+        Some(folder) => cannot(&format!("there is no folder {}", folder.display())),
+        None if file.is_dir() => cannot("it is a folder"),
+        None => Ok(()),
+    }
+}
+
+/// Writes a scenario, in a folder that need not be there yet.
+pub(crate) fn write_scenario(file: &Path, text: &str) -> io::Result<()> {
+    file.parent().map_or(Ok(()), fs::create_dir_all)?;
+    fs::write(file, text)
+}
+
+/// Finds out before a long run that a folder, which need not be there yet, could not hold files.
+pub(crate) fn habitable(folder: &Path) -> Result<(), Failure> {
+    let there = folder.ancestors().find(|folder| folder.exists());
+    match there.filter(|there| !there.is_dir()) {
+        Some(file) => {
+            let (folder, file) = (folder.display(), file.display());
+            Err(Failure::usage(format_args!("cannot write into {folder}: {file} is a file")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Writes to stdout, with colours where they belong.

@@ -37,7 +37,7 @@ pub use shrink::{ShrinkLimit, shrink};
 pub use simulated::{Latitude, Simulated, SimulatedError};
 pub use spooling::{Mortal, SpoolerPlan, run_spooler};
 pub use stop::Stop;
-pub use suite::{Plan, Progress, run};
+pub use suite::{Plan, Progress, none_begun, run};
 pub use sut::{Came, Notification, Observe, Oddity, Outcome, Request, Served, Support, SupportCall, Sut};
 pub use target::{Target, TargetError};
 pub use trivial::{SEEDS, TRIVIALS, Trivial};

@@ -56,13 +56,7 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
     let mut failures = 0;
     let mut patience = Patience::new(plan.patience);
     for (done, scenario) in plan.scenarios.iter().enumerate() {
-        let mut case = CaseOutcome {
-            id: scenario.id.clone(),
-            verdict: Verdict::Pass,
-            reason: None,
-            requirements: scenario.requirements.clone(),
-            trace: None,
-        };
+        let mut case = outcome(&scenario.id, &scenario.requirements);
         account.stopped = account.stopped.or_else(|| progress.stops());
         if let Some(reason) = not_begun(account.stopped, failures) {
             leave_out(&mut case, reason);
@@ -112,6 +106,27 @@ pub fn run<S: Sut>(catalogue: &Catalogue, sut: &mut S, plan: &Plan<'_>, progress
     }
     account.settle();
     account
+}
+
+/// The account of a run that was stopped before the first of its `cases`, each of them its id and its requirements.
+pub fn none_begun<'c>(cases: impl IntoIterator<Item = (&'c str, &'c [String])>, stopped: Stopped) -> Account {
+    let cases = cases.into_iter().map(|(id, requirements)| {
+        let mut case = outcome(id, requirements);
+        leave_out(&mut case, left_by(stopped));
+        case
+    });
+    Account { cases: cases.collect(), stopped: Some(stopped), ..Account::default() }
+}
+
+/// What becomes of a case in which nothing is found.
+fn outcome(id: &str, requirements: &[String]) -> CaseOutcome {
+    CaseOutcome {
+        id: id.to_owned(),
+        verdict: Verdict::Pass,
+        reason: None,
+        requirements: requirements.to_vec(),
+        trace: None,
+    }
 }
 
 /// Why the next case does not begin, if it does not.

@@ -108,6 +108,33 @@ fn a_signal_stops_a_run_that_keeps_what_it_has() {
 }
 
 #[test]
+fn a_run_that_is_stopped_before_its_first_case_lists_its_cases_as_not_run() {
+    for role in ["store", "spooler"] {
+        let bench = Bench::new();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let provider = format!("tcp://{}", listener.local_addr().expect("an address"));
+        let family = if role == "store" { "abort" } else { "hand" };
+        let args = ["conform", "--role", role, "--case", family, "--provider", &provider];
+        let child = start(&bench, &[&args[..], &["--json", "report.json", "--junit", "report.xml"]].concat());
+        // It waits for the answer to `initialize`.
+        let (_held, _) = listener.accept().expect("a connection");
+        assert!(signal("INT", child.id()));
+        let (ended, out) = finish(child);
+        assert_eq!(ended, Some(i32::from(exit::INTERRUPTED)), "{out}");
+        let report = bench.json("report.json");
+        let not_run = cases(&report, "not_exercised");
+        assert!(not_run.len() > 1 && not_run.iter().all(|id| id.starts_with(family)), "{not_run:?}");
+        assert_eq!(report["cases"].as_array().map(Vec::len), Some(not_run.len()), "none of them ran");
+        assert_eq!(report["cases"][0]["reason"], "the run was stopped by Ctrl-C");
+        assert!(report["cases"][0]["requirements"].as_array().is_some_and(|ids| !ids.is_empty()), "{report:#}");
+        let junit = bench.read("report.xml");
+        let head = format!(r#"tests="{}" skipped="{}" failures="0" errors="1""#, not_run.len() + 1, not_run.len());
+        assert!(junit.contains(&head) && junit.contains(r#"name="the run as a whole""#), "{junit}");
+        assert!(out.contains(&format!("not run       {} cases: the run was stopped", not_run.len())), "{out}");
+    }
+}
+
+#[test]
 fn a_run_ends_with_its_time() {
     let bench = Bench::new();
     let (provider, _hangs) = hanging();
