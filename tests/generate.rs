@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use spoolproof::check::{Bounds, SHIPPED_BOUNDS};
 use spoolproof::conformance::{Adapter, Options, Plan, Progress, Simulated, Target, run};
-use spoolproof::generate::{Behaviour, Case, Goal, Named, SUITE_BOUNDS, Stimulus, Suite, Walking};
-use spoolproof::model::{AMBIGUITIES, Rules};
+use spoolproof::generate::{Behaviour, Case, Goal, Named, SUITE_BOUNDS, Stimulus, Suite, Walking, permitted_readings};
+use spoolproof::model::Rules;
 use spoolproof::oracle::{Account, Verdict};
 use spoolproof::scenario::Scenario;
-use spoolproof::spec::{Catalogue, Stance};
+use spoolproof::spec::Catalogue;
 use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::{Coupling, Profile, SortsQueue};
 
@@ -33,17 +33,6 @@ fn suite(goal: &Goal, names: &[&str]) -> Suite {
 
 fn catalogue() -> Catalogue {
     Catalogue::embedded().expect("the catalogue is right")
-}
-
-/// Readings that a provider may follow.
-fn readings(catalogue: &Catalogue) -> Vec<Named> {
-    let rows = AMBIGUITIES.iter().filter_map(|(_, id, _)| catalogue.ambiguity(id));
-    rows.flat_map(|row| {
-        let others = row.readings.iter().filter(|reading| reading.name != row.default);
-        let others = others.filter(|reading| reading.stance != Stance::Rejected);
-        others.map(|reading| (row.id.clone(), reading.name.clone()))
-    })
-    .collect()
 }
 
 /// Keeps the events of each case.
@@ -176,7 +165,8 @@ fn no_suite_is_a_tenth_longer_than_it_must_be() {
 #[test]
 fn requirements_that_are_claimed_are_exercised() {
     let catalogue = catalogue();
-    let suite = suite(&Goal::Requirements(readings(&catalogue)), &["rivals", "known", "filing", "direct", "nobody"]);
+    let suite =
+        suite(&Goal::Requirements(permitted_readings(&catalogue)), &["rivals", "known", "filing", "direct", "nobody"]);
     is_legal(&suite);
     let (mut wrong, mut under_readings) = (Vec::new(), 0);
     for case in suite.cases() {
@@ -228,7 +218,7 @@ fn the_reference_provider_passes() {
     let walking = Goal::Walks(Walking { seed: 1, walks: 8 });
     let suites = [
         suite(&Goal::Transitions, &small),
-        suite(&Goal::Requirements(readings(&catalogue)), &small),
+        suite(&Goal::Requirements(permitted_readings(&catalogue)), &small),
         suite(&Goal::Complete(0), &["rivals"]),
         suite(&Goal::Pairs, &["completed", "torn"]),
         suite(&walking, &["deep", "spoolers", "tight", "preprocess", "finish"]),

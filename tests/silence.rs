@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use spoolproof::check::{Bounds, SHIPPED_BOUNDS};
 use spoolproof::conformance::{Plan, Progress, Simulated, run};
-use spoolproof::generate::{Goal, Named, SUITE_BOUNDS};
-use spoolproof::model::AMBIGUITIES;
+use spoolproof::generate::{Goal, SUITE_BOUNDS, permitted_readings};
 use spoolproof::oracle::Verdict;
 use spoolproof::scenario::Scenario;
-use spoolproof::spec::{Catalogue, NamedProfile, SHIPPED_PROFILES, Stance};
+use spoolproof::spec::{Catalogue, NamedProfile, SHIPPED_PROFILES};
 use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::{Coupling, Profile, SortsQueue};
 
@@ -43,19 +42,10 @@ fn stores(catalogue: &Catalogue) -> Vec<(String, Profile)> {
         let named = NamedProfile::parse(name, text, catalogue).expect("carried profiles are right");
         all.push(((*name).to_owned(), plain().overridden_by(&named.profile)));
     }
-    for (id, reading) in readings(catalogue) {
+    for (id, reading) in permitted_readings(catalogue) {
         all.push((format!("{id}={reading}"), Profile { readings: [(id, reading)].into(), ..plain() }));
     }
     all
-}
-
-/// Every reading that a store may follow, if it says so or without a word.
-fn readings(catalogue: &Catalogue) -> impl Iterator<Item = Named> {
-    let rows = AMBIGUITIES.iter().filter_map(|(_, id, _)| catalogue.ambiguity(id));
-    rows.flat_map(|row| {
-        let permitted = row.readings.iter().filter(|reading| reading.stance != Stance::Rejected);
-        permitted.map(|reading| (row.id.clone(), reading.name.clone()))
-    })
 }
 
 /// The carried cases, and those of the standard suite that are generated.
@@ -65,7 +55,7 @@ fn cases(catalogue: &Catalogue) -> Vec<Scenario> {
     let bounds: Vec<Bounds> =
         carried.map(|(name, text)| Bounds::parse(name, text).expect("carried bounds are right")).collect();
     let mut all = common::scenarios();
-    for goal in [Goal::Transitions, Goal::Requirements(readings(catalogue).collect())] {
+    for goal in [Goal::Transitions, Goal::Requirements(permitted_readings(catalogue))] {
         let suite = goal.generate(&bounds, 1 << 30, &AtomicBool::new(false)).unwrap_or_else(|error| panic!("{error}"));
         all.extend(suite.cases().map(|case| case.scenario.clone()));
     }

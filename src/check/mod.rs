@@ -30,6 +30,7 @@ pub use explored::Explored;
 pub use fair::Promise;
 pub use plan::{Budget, Engine, Plan};
 pub use readings::{Learned, ReadingOutcome, Survey, small_bounds};
+pub(crate) use render::grouped;
 pub use render::{Detail, render_text};
 pub use run::{Counted, Finding, Liveness, NotJudged, Outcome, Stopped, Tested, run};
 pub(crate) use simulate::Chance;

@@ -151,7 +151,8 @@ const fn is_news<C>(tested: &Tested<C>, partial: bool) -> bool {
     }
 }
 
-fn failed(trace: &Trace, file: Option<String>, out: &mut dyn Write) -> io::Result<()> {
+/// How a property fails, behind `fails`.
+pub(super) fn failed(trace: &Trace, file: Option<String>, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "in {}", steps(trace.steps.len()))?;
     under(&trace.readings, out)?;
     match file {
@@ -185,7 +186,7 @@ fn indented(story: &dyn fmt::Display, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// A number with a comma after every third digit from the right.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -1,6 +1,5 @@
 //! `spoolproof check`: explores the model within bounds.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -115,8 +114,7 @@ impl Check {
 /// Writes a counterexample as a scenario below `folder`, and says where.
 pub(super) fn keep(trace: &Trace, folder: &Path) -> Option<String> {
     let file = folder.join(format!("{}.toml", trace.slug()));
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&file, trace.scenario().to_toml()));
-    match written {
+    match output::write_scenario(&file, &trace.scenario().to_toml()) {
         Ok(()) => Some(file.display().to_string()),
         Err(error) => {
             warn(format_args!("cannot write {}: {error}", file.display()));

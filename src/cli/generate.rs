@@ -13,7 +13,7 @@ use super::signals::Signals;
 use super::suite::{self, EXTRA_STATES};
 use super::{check, exit, library, output};
 use crate::check::Bounds;
-use crate::generate::{Goal, LeftOut, Part, Suite, Walking};
+use crate::generate::{Goal, LeftOut, Part, Suite, Walking, permitted_readings};
 use crate::report::layout::{FAINT, STRONG, count};
 
 /// Work out cases that cover what the rules allow within bounds, and write them as scenario files
@@ -78,7 +78,7 @@ impl Generate {
         let goal = self.goal.map(|goal| match goal {
             GoalArg::Transitions => Goal::Transitions,
             GoalArg::Pairs => Goal::Pairs,
-            GoalArg::Requirements => Goal::Requirements(suite::readings(&catalogue)),
+            GoalArg::Requirements => Goal::Requirements(permitted_readings(&catalogue)),
             GoalArg::Complete => Goal::Complete(self.extra_states),
         });
         let walks = self.walks.map(|walks| Goal::Walks(Walking { seed: self.seed, walks }));
@@ -191,8 +191,6 @@ fn vacant(folder: &Path) -> Result<(), Failure> {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let folder = file.parent().unwrap_or_else(|| Path::new("."));
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(file, text))
+    output::write_scenario(file, text)
         .map_err(|error| Failure::tool(format_args!("cannot write {}: {error}", file.display())))
 }

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
+use super::cases::Case;
 use super::failure::Failure;
 use super::reference::Part;
 use crate::scenario::{Scenario, SpoolerScenario};
@@ -22,26 +23,21 @@ pub(crate) fn catalogue() -> Result<Catalogue, Failure> {
 
 /// The scenarios that the program carries, in the order of their ids.
 pub(crate) fn carried(catalogue: &Catalogue) -> Result<Vec<Scenario>, Failure> {
-    let mut files = Vec::new();
-    collect(&SCENARIOS, &mut files);
-    let mut scenarios = files
-        .into_iter()
-        .map(|(id, source)| read_scenario(&id, &format!("scenarios/{id}.toml"), source, catalogue))
-        .collect::<Result<Vec<_>, _>>()?;
-    scenarios.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(scenarios)
+    in_order(&SCENARIOS, |id, source| read_scenario(id, &format!("scenarios/{id}.toml"), source, catalogue))
 }
 
 /// The cases for spoolers that the program carries, in the order of their ids.
 pub(crate) fn carried_for_spoolers(catalogue: &Catalogue) -> Result<Vec<SpoolerScenario>, Failure> {
+    in_order(&OF_SPOOLERS, |id, source| read_for_spoolers(id, &format!("spooler/{id}.toml"), source, catalogue))
+}
+
+/// The cases in a carried folder, each read from its id and its text.
+fn in_order<T: Case>(dir: &Dir<'static>, read: impl Fn(&str, &str) -> Result<T, Failure>) -> Result<Vec<T>, Failure> {
     let mut files = Vec::new();
-    collect(&OF_SPOOLERS, &mut files);
-    let mut scenarios = files
-        .into_iter()
-        .map(|(id, source)| read_for_spoolers(&id, &format!("spooler/{id}.toml"), source, catalogue))
-        .collect::<Result<Vec<_>, _>>()?;
-    scenarios.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(scenarios)
+    collect(dir, &mut files);
+    let mut cases = files.iter().map(|(id, source)| read(id, source)).collect::<Result<Vec<_>, _>>()?;
+    cases.sort_by(|one, other| one.id().cmp(other.id()));
+    Ok(cases)
 }
 
 /// Every case that the program carries, for stores and then for spoolers, with the requirements that it is about.

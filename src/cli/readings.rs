@@ -1,14 +1,13 @@
 //! `spoolproof readings`: the register of ambiguities, and what goes wrong under each reading.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
-use super::failure::{Failure, warn};
+use super::failure::Failure;
 use super::progress::Progress;
 use super::signals::Signals;
 use super::{check, exit, library, output};
@@ -138,8 +137,9 @@ impl Readings {
 
     /// Every counterexample of a reading, step by step, and where it was kept as a scenario.
     fn details(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let folder = self.out.join(format!("{}-{}", row.ambiguity.id, row.reading.name));
         for (bounds, trace) in row.outcome().into_iter().flat_map(|outcome| &outcome.fails) {
-            let file = self.keep(row, trace).map(|file| format!("   → {file}")).unwrap_or_default();
+            let file = check::keep(trace, &folder).map(|file| format!("   → {file}")).unwrap_or_default();
             writeln!(out)?;
             writeln!(out, "    {STRONG}{}{STRONG:#} fails on {bounds}{file}", trace.property.name)?;
             for line in trace.to_string().lines() {
@@ -154,19 +154,6 @@ impl Readings {
             }
         }
         Ok(())
-    }
-
-    fn keep(&self, row: &Row<'_>, trace: &Trace) -> Option<String> {
-        let folder = self.out.join(format!("{}-{}", row.ambiguity.id, row.reading.name));
-        let file = folder.join(format!("{}.toml", trace.slug()));
-        let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&file, trace.scenario().to_toml()));
-        match written {
-            Ok(()) => Some(file.display().to_string()),
-            Err(error) => {
-                warn(format_args!("cannot write {}: {error}", file.display()));
-                None
-            }
-        }
     }
 }
 

@@ -8,10 +8,9 @@ use clap::ValueEnum;
 use super::failure::Failure;
 use super::library;
 use crate::check::{Bounds, SHIPPED_BOUNDS};
-use crate::generate::{Goal, Named, SUITE_BOUNDS, Suite, Walking};
-use crate::model::AMBIGUITIES;
+use crate::generate::{Goal, SUITE_BOUNDS, Suite, Walking, permitted_readings};
 use crate::scenario::Scenario;
-use crate::spec::{Catalogue, Stance};
+use crate::spec::Catalogue;
 
 /// How much is asked of a provider.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -36,7 +35,7 @@ impl SuiteArg {
 
     /// Its cases: those that are carried, and then those that are generated.
     pub(crate) fn cases(self, catalogue: &Catalogue) -> Result<Vec<Scenario>, Failure> {
-        let requirements = Goal::Requirements(readings(catalogue));
+        let requirements = Goal::Requirements(permitted_readings(catalogue));
         let goals = match self {
             Self::Quick => vec![requirements],
             Self::Standard => vec![requirements, Goal::Transitions],
@@ -81,18 +80,6 @@ pub(crate) fn carried(name: &Path) -> Option<Bounds> {
     let mut all = SHIPPED_BOUNDS.iter().chain(SUITE_BOUNDS);
     let (name, text) = all.find(|(carried, _)| Path::new(carried) == name)?;
     Bounds::parse(name, text).ok()
-}
-
-/// The readings beside the defaults that a provider may follow, if it says so or without a word, and that the model knows.
-pub(crate) fn readings(catalogue: &Catalogue) -> Vec<Named> {
-    let known = AMBIGUITIES.iter().filter_map(|(_, id, _)| catalogue.ambiguity(id));
-    known
-        .flat_map(|row| {
-            let others = row.readings.iter().filter(|reading| reading.name != row.default);
-            let others = others.filter(|reading| reading.stance != Stance::Rejected);
-            others.map(|reading| (row.id.clone(), reading.name.clone()))
-        })
-        .collect()
 }
 
 /// How many bytes an instance may take.

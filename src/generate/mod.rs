@@ -22,7 +22,7 @@ mod words;
 pub use behaviour::Behaviour;
 pub use case::Case;
 pub use moves::{LeftOut, Move, Stated, Stimulus};
-pub use requirements::Named;
+pub use requirements::{Named, permitted_readings};
 pub use steering::Steering;
 pub use suite::{Goal, NotExplored, Part, SUITE_BOUNDS, Suite};
 pub use walks::Walking;

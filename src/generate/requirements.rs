@@ -13,11 +13,24 @@ use super::case::Case;
 use super::moves::{LeftOut, Move, Stimulus};
 use crate::check::{Bounds, Budget};
 use crate::model::{
-    Action, Call, Clause, Dims, Reply, Rules, Session, Step, World, all_clauses, clauses_of_callers, steps,
+    AMBIGUITIES, Action, Call, Clause, Dims, Reply, Rules, Session, Step, World, all_clauses, clauses_of_callers, steps,
 };
+use crate::spec::{Catalogue, Stance};
 
-/// A reading that is not the default, as `("B1", "SampleStore")`.
+/// A reading, as `("B1", "SampleStore")`.
 pub type Named = (String, String);
+
+/// The readings that a provider may follow, if it says so or without a word, and that the model knows; the defaults among
+/// them.
+#[must_use]
+pub fn permitted_readings(catalogue: &Catalogue) -> Vec<Named> {
+    let known = AMBIGUITIES.iter().filter_map(|(_, id, _)| catalogue.ambiguity(id));
+    let permitted = known.flat_map(|row| {
+        let readings = row.readings.iter().filter(|reading| reading.stance != Stance::Rejected);
+        readings.map(|reading| (row.id.clone(), reading.name.clone()))
+    });
+    permitted.collect()
+}
 
 /// What has been reached so far.
 #[derive(Debug, Default)]

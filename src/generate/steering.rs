@@ -3,8 +3,7 @@
 use spoolproof_sdk::HResult;
 use spoolproof_sdk::wire::Access;
 
-use crate::model::{Level, Reply};
-use crate::oracle::admits;
+use crate::model::{Codes, Level, Reply};
 
 /// What a case assumes of a reply; nothing, where the answer is the first that the model lists.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -21,7 +20,7 @@ pub(super) fn steering(answers: &[Reply]) -> Option<Steering> {
     if earlier.is_empty() {
         return Some(Steering::default());
     }
-    let no_other = |code: &HResult| !earlier.iter().any(|other| carries(*other, *code));
+    let no_other = |code: &HResult| !earlier.iter().any(|other| other.admits(*code, None));
     match last {
         Reply::Opened(level) if !earlier.contains(last) => {
             let access = if *level == Level::Write { Access::ReadWrite } else { Access::Read };
@@ -29,34 +28,12 @@ pub(super) fn steering(answers: &[Reply]) -> Option<Steering> {
         }
         Reply::Opened(_) => None,
         Reply::Success | Reply::OpenedInName | Reply::Refused(_) => {
-            let mut codes = CODES.into_iter().filter(|code| carries(*last, *code));
+            let codes = [HResult::S_OK].into_iter().chain(Codes::EXAMPLES);
+            let mut codes = codes.filter(|code| last.admits(*code, None));
             codes.find(no_other).map(|code| Steering { code: Some(code), access: None })
         }
     }
 }
-
-/// Whether a reply can be this code.
-fn carries(reply: Reply, code: HResult) -> bool {
-    match reply {
-        Reply::Refused(codes) => !code.is_success() && admits(codes, code, None),
-        Reply::Success | Reply::Opened(_) | Reply::OpenedInName => code.is_success(),
-    }
-}
-
-/// Codes that answers can be told apart by, the usual ones first.
-const CODES: [HResult; 11] = [
-    HResult::S_OK,
-    HResult::MAPI_E_CALL_FAILED,
-    HResult::MAPI_E_NO_ACCESS,
-    HResult::MAPI_E_NO_SUPPORT,
-    HResult::MAPI_E_SUBMITTED,
-    HResult::MAPI_E_INVALID_PARAMETER,
-    HResult::MAPI_E_NOT_IN_QUEUE,
-    HResult::MAPI_E_UNABLE_TO_ABORT,
-    HResult::MAPI_E_NOT_FOUND,
-    HResult::MAPI_E_OBJECT_CHANGED,
-    HResult::MAPI_E_BUSY,
-];
 
 #[cfg(test)]
 mod tests {

@@ -24,7 +24,7 @@ pub enum Goal {
     Transitions,
     /// Every two of these that can follow each other.
     Pairs,
-    /// Every clause of every requirement, and under these readings where they lead elsewhere.
+    /// Every clause of every requirement, under the defaults and under these readings where they lead elsewhere.
     Requirements(Vec<Named>),
     /// Every fault of a provider that has so many states more than the rules, at most.
     Complete(usize),

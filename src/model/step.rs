@@ -24,6 +24,36 @@ pub enum Codes {
     OfSupport,
 }
 
+impl Codes {
+    /// Failures for those who need some: what a refusal may carry where no code is named, and what answers are told apart
+    /// by. The usual ones are first, and the last is one that no page knows.
+    pub const EXAMPLES: [HResult; 12] = [
+        HResult::MAPI_E_CALL_FAILED,
+        HResult::MAPI_E_NO_ACCESS,
+        HResult::MAPI_E_NO_SUPPORT,
+        HResult::MAPI_E_SUBMITTED,
+        HResult::MAPI_E_INVALID_PARAMETER,
+        HResult::MAPI_E_NOT_IN_QUEUE,
+        HResult::MAPI_E_UNABLE_TO_ABORT,
+        HResult::MAPI_E_NOT_FOUND,
+        HResult::MAPI_E_OBJECT_CHANGED,
+        HResult::MAPI_E_BUSY,
+        HResult::MAPI_E_NOT_ENOUGH_MEMORY,
+        HResult::from_code(0x8004_FFFF),
+    ];
+
+    /// Whether `code`, which is a failure, is one of these; `support` is what a support call failed with, if one did.
+    #[must_use]
+    pub fn admits(self, code: HResult, support: Option<HResult>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(list) => list.contains(&code),
+            Self::NoneOf(list) => !list.contains(&code),
+            Self::OfSupport => support == Some(code),
+        }
+    }
+}
+
 /// What a call returns.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reply {
@@ -35,6 +65,17 @@ pub enum Reply {
     OpenedInName,
     /// A failure.
     Refused(Codes),
+}
+
+impl Reply {
+    /// Whether it can carry `code`; `support` is what a support call failed with, if one did.
+    #[must_use]
+    pub fn admits(self, code: HResult, support: Option<HResult>) -> bool {
+        match self {
+            Self::Refused(codes) => !code.is_success() && codes.admits(code, support),
+            Self::Success | Self::Opened(_) | Self::OpenedInName => code.is_success(),
+        }
+    }
 }
 
 /// How often a support call is made.

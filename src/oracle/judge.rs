@@ -5,8 +5,8 @@ use spoolproof_sdk::wire::{Access, Observation};
 
 use super::observe::{self, Expected};
 use crate::model::{
-    Aspect, Aspects, Call, Calls, Codes, Dims, Handle, Level, Lock, Message, Profile, Reply, Rules, Session, Step,
-    Times, steps,
+    Aspect, Aspects, Call, Calls, Dims, Handle, Level, Lock, Message, Profile, Reply, Rules, Session, Step, Times,
+    steps,
 };
 
 /// What a call returned.
@@ -46,18 +46,8 @@ impl Seen {
             (Reply::Opened(_) | Reply::OpenedInName, Some(Opened::Untold))
             | (Reply::OpenedInName, Some(Opened::InName)) => true,
             (Reply::Opened(_) | Reply::OpenedInName, _) => false,
-            (Reply::Refused(codes), _) => !self.code.is_success() && admits(codes, self.code, self.support),
+            (Reply::Refused(codes), _) => !self.code.is_success() && codes.admits(self.code, self.support),
         }
-    }
-}
-
-/// Whether a refusal with these `codes` may carry `code`; `support` is the error of the support call that failed.
-pub(crate) fn admits(codes: Codes, code: HResult, support: Option<HResult>) -> bool {
-    match codes {
-        Codes::Any => true,
-        Codes::OneOf(list) => list.contains(&code),
-        Codes::NoneOf(list) => !list.contains(&code),
-        Codes::OfSupport => support == Some(code),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use spoolproof_sdk::wire::Observation;
 
 use super::following::{Followed, Following};
+use super::observe::present;
 use super::verdict::{Finding, Verdict, Who};
 use crate::model::{AMBIGUITIES, Dim, Mask};
 
@@ -57,18 +58,9 @@ impl Ledger {
 
     /// Notes which members an observation has.
     pub(super) fn look(&mut self, seen: &Observation) {
-        let members = [
-            ("exists", seen.exists.is_some()),
-            ("folder", seen.folder.is_some()),
-            ("copies", seen.copies.is_some() || seen.sentmail_copies.is_some()),
-            ("PR_SUBJECT", seen.subject.is_some()),
-            ("PR_MESSAGE_FLAGS", seen.message_flags.is_some()),
-            ("PR_SUBMIT_FLAGS", seen.submit_flags.is_some()),
-            ("PR_CLIENT_SUBMIT_TIME", seen.client_submit_time.is_some()),
-            ("PR_PREPROCESS", seen.preprocess.is_some()),
-            ("in_outgoing_queue", seen.in_outgoing_queue.is_some()),
-            ("recipients", seen.recipients.is_some()),
-        ];
+        // A list of copies tells how many there are.
+        let counts = |member| if member == "sentmail_copies" { "copies" } else { member };
+        let members = present(seen).map(|(member, there)| (counts(member), there));
         let there = members.iter().enumerate().fold(0, |bits, (bit, (_, there))| bits | u16::from(*there) << bit);
         if !self.shown.is_empty() && there & !self.looked == 0 {
             return; // Nothing that was not there before.

@@ -25,7 +25,6 @@ pub(crate) mod words;
 pub use account::{Account, CaseOutcome, Small, Stopped};
 pub(crate) use call::EXCLUSIVE;
 pub use following::{Followed, Side, Sighting};
-pub(crate) use judge::admits;
 pub use ledger::Ledger;
 pub(crate) use oracle::owes;
 pub use oracle::{Oracle, Setting, Unjudged, rules};

@@ -203,7 +203,7 @@ pub(super) fn visible<'a>(seen: &'a Observation, members: Option<&[String]>) -> 
 }
 
 /// The members that a recorder may be unable to see, and whether they are there.
-const fn present(seen: &Observation) -> [(&'static str, bool); 11] {
+pub(super) const fn present(seen: &Observation) -> [(&'static str, bool); 11] {
     [
         ("exists", seen.exists.is_some()),
         ("folder", seen.folder.is_some()),

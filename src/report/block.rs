@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::CaseVerdict;
-use super::layout::{FAINT, STRONG, columns, count, number, party, short, style, wrap};
+use super::layout::{FAINT, STRONG, columns, count, party, short, style, wrap};
+use crate::check::grouped;
 use crate::oracle::{Finding, Line, Small, Verdict};
 
 /// Where the second half of a headline starts, if the first leaves room.
@@ -77,7 +78,7 @@ fn headline(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
 
 /// Where it was seen: the case, or the place in a log, and how often.
 fn place(finding: &Finding) -> String {
-    let event = finding.seq.map(|seq| format!("event {}", number(seq)));
+    let event = finding.seq.map(|seq| format!("event {}", grouped(seq)));
     let often = match event {
         Some(event) if finding.times > 1 => Some(format!("{}, first at {event}", count(finding.times, "time"))),
         None if finding.times > 1 => Some(count(finding.times, "time")),
@@ -104,12 +105,12 @@ fn history(out: &mut dyn Write, finding: &Finding, width: usize) -> io::Result<(
         .collect();
     let widest = |column: fn(&Line) -> &str| lines.iter().map(|line| columns(column(line))).max().unwrap_or_default();
     let (session, call, reply) = (widest(|line| &line.session), widest(|line| &line.call), widest(|line| &line.reply));
-    let seq = lines.iter().map(|line| columns(&number(line.seq))).max().unwrap_or_default();
+    let seq = lines.iter().map(|line| columns(&grouped(line.seq))).max().unwrap_or_default();
     let last = lines.len().saturating_sub(1);
     for (at, line) in lines.iter().enumerate() {
         let text = format!(
             "{:>seq$}  {:session$}  {:call$}  {:reply$}  {}",
-            number(line.seq),
+            grouped(line.seq),
             line.session,
             line.call,
             line.reply,

@@ -1,7 +1,8 @@
 //! The readings that the provider follows, for people: a line for each that the evidence singled out.
 
-use super::layout::{count, number, wrap};
+use super::layout::{count, wrap};
 use super::{Followed, Report, Sighting};
+use crate::check::grouped;
 
 /// The lines of the section, each at most `width` wide where its words allow; none if no event told readings apart.
 pub(super) fn lines(report: &Report, width: usize) -> Vec<String> {
@@ -54,6 +55,6 @@ fn row(followed: &Followed) -> (String, String) {
 fn place(at: &Sighting) -> String {
     match &at.case {
         Some(case) => format!("{case}#{}", at.seq),
-        None => format!("event {}", number(at.seq)),
+        None => format!("event {}", grouped(at.seq)),
     }
 }

@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::CaseVerdict;
+use crate::check::grouped;
 use crate::oracle::{Verdict, Who};
 
 /// What matters in a line.
@@ -39,22 +40,9 @@ pub(super) fn family(case: &CaseVerdict) -> &str {
     case.id.split_once('/').map_or("cases", |(family, _)| family)
 }
 
-/// A number with its thousands apart.
-pub(crate) fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A number of things.
 pub(crate) fn count(number_of: u64, thing: &str) -> String {
-    format!("{} {thing}{}", number(number_of), if number_of == 1 { "" } else { "s" })
+    format!("{} {thing}{}", grouped(number_of), if number_of == 1 { "" } else { "s" })
 }
 
 /// An identifier that no one reads in full, by its two ends.
@@ -97,13 +85,7 @@ pub(crate) fn fill<T: AsRef<str>>(items: impl IntoIterator<Item = T>, between: &
 
 #[cfg(test)]
 mod tests {
-    use super::{number, short, wrap};
-
-    #[test]
-    fn numbers_have_their_thousands_apart() {
-        let numbers = [0, 12, 999, 1000, 20_877, 1_204_311];
-        assert_eq!(numbers.map(number), ["0", "12", "999", "1,000", "20,877", "1,204,311"]);
-    }
+    use super::{short, wrap};
 
     #[test]
     fn long_identifiers_are_known_by_their_ends() {

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::layout::{FAINT, STRONG, columns, count, family, fill, number, style, wrap};
+use super::layout::{FAINT, STRONG, columns, count, family, fill, style, wrap};
 use super::{CaseVerdict, Report, block, expected, follows};
+use crate::check::grouped;
 use crate::oracle::{Finding, Verdict};
 
 /// How to lay out a report.
@@ -54,7 +55,7 @@ fn subject(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         facts.push(count(report.totals.messages, "message"));
     }
     if report.totals.skipped > 0 {
-        facts.push(format!("{} skipped as unknown", number(report.totals.skipped)));
+        facts.push(format!("{} skipped as unknown", grouped(report.totals.skipped)));
     }
     write!(out, "{STRONG}{}{STRONG:#}", name.trim())?;
     for fact in facts.iter().filter(|fact| !fact.trim().is_empty()) {

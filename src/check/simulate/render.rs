@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::kind::Actor;
 use super::{Failed, Seen, Simulation};
 use crate::check::bounds::Bounds;
-use crate::check::render::{Detail, grouped};
+use crate::check::render::{self, Detail, grouped};
 use crate::check::witness::Trace;
 
 /// Writes what was seen on walks through `bounds`; `file` names the scenario that a failure was saved to, if it was, and
@@ -51,23 +51,8 @@ fn write_failed(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let Failed { trace, walk, steps, shortest } = failed;
-    write!(
-        out,
-        "  ✗ {}   {}   fails in {} steps",
-        seen.property.name,
-        seen.property.ids.join(", "),
-        trace.steps.len()
-    )?;
-    if !trace.readings.is_empty() {
-        write!(out, " under {}", trace.readings.join(", "))?;
-    }
-    match file(trace) {
-        Some(file) => writeln!(out, "   → {file}")?,
-        None => writeln!(out)?,
-    }
-    for line in trace.to_string().lines() {
-        writeln!(out, "    {line}")?;
-    }
+    write!(out, "  ✗ {}   {}   fails ", seen.property.name, seen.property.ids.join(", "))?;
+    render::failed(trace, file(trace), out)?;
     let known = if *shortest { "no way is shorter" } else { "a shorter way may exist" };
     writeln!(out, "    made of the {} steps of walk {}; {known}", grouped(*steps as u64), grouped(*walk))?;
     writeln!(out, "    again: {again}")

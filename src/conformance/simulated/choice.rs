@@ -8,29 +8,13 @@ use spoolproof_sdk::wire::{Access, CallParams};
 use super::will::Will;
 use crate::conformance::sut::SupportCall;
 use crate::model::{Codes, Level, Message, Reply, Rules, Step, Times};
-use crate::oracle::{admits, bind, words};
+use crate::oracle::{bind, words};
 
 pub(super) const PREPARE: &str = "support.prepare_submit";
 pub(super) const EXPAND: &str = "support.expand_recips";
 pub(super) const COMPLETE: &str = "support.complete_msg";
 pub(super) const SENT_MAIL: &str = "support.do_sent_mail";
 pub(super) const NOTIFY: &str = "support.spooler_notify";
-
-/// Failures that a refusal may carry when the model names none, or only those that it may not: the usual one first.
-const FAILURES: [HResult; 12] = [
-    HResult::MAPI_E_CALL_FAILED,
-    HResult::MAPI_E_NO_ACCESS,
-    HResult::MAPI_E_NO_SUPPORT,
-    HResult::MAPI_E_SUBMITTED,
-    HResult::MAPI_E_INVALID_PARAMETER,
-    HResult::MAPI_E_NOT_IN_QUEUE,
-    HResult::MAPI_E_UNABLE_TO_ABORT,
-    HResult::MAPI_E_NOT_FOUND,
-    HResult::MAPI_E_OBJECT_CHANGED,
-    HResult::MAPI_E_BUSY,
-    HResult::MAPI_E_NOT_ENOUGH_MEMORY,
-    HResult::from_code(0x8004_FFFF),
-];
 
 /// Codes of success, the usual one first.
 const SUCCESSES: [HResult; 4] =
@@ -52,7 +36,7 @@ impl Assumed {
         if self.expect.is_empty() {
             return Some(code(reply, failed, will));
         }
-        self.expect.iter().copied().find(|code| carries(reply, *code, failed))
+        self.expect.iter().copied().find(|code| reply.admits(*code, failed))
     }
 }
 
@@ -186,21 +170,14 @@ fn count(made: &[SupportCall], method: &str) -> usize {
     made.iter().filter(|call| call.method == method).count()
 }
 
-fn carries(reply: Reply, code: HResult, failed: Option<HResult>) -> bool {
-    match reply {
-        Reply::Refused(codes) => !code.is_success() && admits(codes, code, failed),
-        Reply::Success | Reply::Opened(_) | Reply::OpenedInName => code.is_success(),
-    }
-}
-
 /// The code of a reply of which nothing is assumed.
 fn code(reply: Reply, failed: Option<HResult>, will: &mut Will) -> HResult {
     let known = match reply {
         Reply::Success | Reply::Opened(_) | Reply::OpenedInName => will.pick(&SUCCESSES).copied(),
-        Reply::Refused(Codes::Any) => will.pick(&FAILURES).copied(),
+        Reply::Refused(Codes::Any) => will.pick(&Codes::EXAMPLES).copied(),
         Reply::Refused(Codes::OneOf(codes)) => will.pick(codes).copied(),
         Reply::Refused(Codes::NoneOf(codes)) => {
-            let others: Vec<HResult> = FAILURES.into_iter().filter(|code| !codes.contains(code)).collect();
+            let others: Vec<HResult> = Codes::EXAMPLES.into_iter().filter(|code| !codes.contains(code)).collect();
             will.pick(&others).copied()
         }
         Reply::Refused(Codes::OfSupport) => failed,
