@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 use spoolproof::conformance::doctor::{Checkup, Mark, Patient, essentials, examine};
-use spoolproof::conformance::reference::{ADAPTER_FAULTS, FAULTS, Gravity, SPOOLER_FAULTS};
-use spoolproof::conformance::{Latitude, Notification, Outcome, Simulated, SimulatedError, Support, SupportCall, Sut};
+use spoolproof::conformance::reference::{ADAPTER_FAULTS, FAULTS, Gravity, Reference, SPOOLER_FAULTS, Spooler};
+use spoolproof::conformance::{
+    InProcess, Latitude, Notification, Outcome, Simulated, SimulatedError, Support, SupportCall, Sut,
+};
 use spoolproof::oracle::rules;
 use spoolproof::spec::Catalogue;
+use spoolproof_sdk::CallError;
 use spoolproof_sdk::wire::{CallParams, Coupling, InitializeResult, Observation, Profile, STORE_METHODS, SortsQueue};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_spoolproof");
@@ -232,13 +235,29 @@ fn without_the_doctor_a_provider_is_blamed() {
 fn a_broken_provider_is_no_broken_adapter() {
     let near = ["handle", "hidden", "lost", "open-", "restart", "submit-flag"];
     let is_near = |name: &&str| near.iter().any(|word| name.contains(word));
-    for fault in FAULTS.iter().map(|fault| fault.name).filter(is_near) {
-        let (code, report) = doctor(&["--fault", fault]);
-        assert_eq!(code, Some(0), "{fault}: {report:#}");
+    let stores: Vec<&str> = FAULTS.iter().map(|fault| fault.name).filter(is_near).collect();
+    let spoolers = SPOOLER_FAULTS.iter().filter(|fault| !fault.breaks.is_empty()).map(|fault| fault.name);
+    let spoolers: Vec<&str> = spoolers.collect();
+    assert!(stores.len() > 10 && spoolers.len() > 50, "{} {}", stores.len(), spoolers.len());
+    // The adapter is the same for all of them, so that a few show what a process adds.
+    for (role, faults) in [("store", &stores), ("spooler", &spoolers)] {
+        for fault in faults.iter().step_by(8) {
+            let (code, report) = doctor(&["--role", role, "--fault", fault]);
+            assert_eq!(code, Some(0), "{fault}: {report:#}");
+        }
     }
-    for fault in SPOOLER_FAULTS.iter().filter(|fault| !fault.breaks.is_empty()) {
-        let (code, report) = doctor(&["--role", "spooler", "--fault", fault.name]);
-        assert_eq!(code, Some(0), "{}: {report:#}", fault.name);
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let patient = Patient { catalogue: &catalogue, role: None, claims: None, patience: Duration::ZERO };
+    let failed = |error: &dyn std::fmt::Display| CallError::Failed(error.to_string());
+    for fault in stores {
+        let store = InProcess::start(move || Reference::open(None, [fault]).map_err(|error| failed(&error)));
+        let checkup = examine(&mut store.expect("it starts"), &patient);
+        assert!(checkup.is_sound(), "{fault}: {checkup:#?}");
+    }
+    for fault in spoolers {
+        let spooler = InProcess::start(move || Spooler::new(&[fault.to_owned()]).map_err(|error| failed(&error)));
+        let checkup = examine(&mut spooler.expect("it starts"), &patient);
+        assert!(checkup.is_sound(), "{fault}: {checkup:#?}");
     }
 }
 
