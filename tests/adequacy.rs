@@ -14,7 +14,7 @@ use spoolproof::spec::Catalogue;
 use spoolproof_sdk::wire::Role;
 
 /// One mutant in so many is run by the test of the page; `.ci/run` runs all of them.
-const SAMPLE: usize = 9;
+const SAMPLE: usize = 27;
 
 fn survey(stores: &[Scenario], spoolers: &[SpoolerScenario], task: &Task) -> Survey {
     let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
