@@ -46,7 +46,7 @@ pub fn shrink<S: Sut>(
     let mut done: Vec<(Small, Option<Scenario>)> = Vec::new();
     let mut left = limit.runs;
     for finding in &account.ledger.findings {
-        let failed = matches!(finding.verdict, Verdict::Violation | Verdict::Deviation) && finding.who == Who::Store;
+        let failed = finding.verdict.is_failure() && finding.who == Who::Store;
         if !failed || left == 0 || done.iter().any(|(small, _)| small.shows(finding)) {
             continue;
         }
@@ -112,7 +112,7 @@ impl<S: Sut> Attempt<'_, S> {
             best = self.without_whole_parts(best);
             let steps = best.steps.clone();
             best.steps = leave_out(steps, |steps| {
-                let candidate = legal(with_steps(&best, steps))?;
+                let candidate = with_steps(&best, steps).read_again()?;
                 self.fails(&candidate).then_some(candidate.steps)
             });
             best = self.plainer(best);
@@ -186,7 +186,7 @@ impl<S: Sut> Attempt<'_, S> {
 
     /// Puts `candidate` in the place of `best` if it fails in the same way.
     fn replace(&mut self, best: &mut Scenario, candidate: Scenario) {
-        if let Some(candidate) = legal(candidate).filter(|candidate| candidate.steps.len() <= best.steps.len())
+        if let Some(candidate) = candidate.read_again().filter(|candidate| candidate.steps.len() <= best.steps.len())
             && self.fails(&candidate)
         {
             *best = candidate;
@@ -215,9 +215,7 @@ impl<S: Sut> Attempt<'_, S> {
             return false;
         }
         oracle.ledger.settle();
-        let shows = |finding: &Finding| {
-            matches!(finding.verdict, Verdict::Violation | Verdict::Deviation) && self.finding.shows(finding)
-        };
+        let shows = |finding: &Finding| finding.verdict.is_failure() && self.finding.shows(finding);
         if !oracle.ledger.findings.iter().any(shows) {
             return false;
         }
@@ -247,15 +245,4 @@ fn with_steps(scenario: &Scenario, steps: Vec<Step>) -> Scenario {
         profile: scenario.profile.clone(),
         steps,
     }
-}
-
-/// The scenario as its file would be read, if that is a scenario at all.
-fn legal(mut scenario: Scenario) -> Option<Scenario> {
-    let lonely: Vec<usize> =
-        scenario.groups().into_iter().filter(|group| group.len() == 1).map(|group| group.start).collect();
-    for at in lonely {
-        scenario.steps[at].together = None;
-    }
-    let legal = Scenario::parse(&scenario.id, &scenario.to_toml()).ok()?;
-    (!legal.steps.is_empty()).then_some(legal)
 }

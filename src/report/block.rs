@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::CaseVerdict;
 use super::layout::{FAINT, STRONG, columns, count, number, party, short, style, wrap};
-use crate::oracle::{Finding, Line, Small, Verdict};
+use crate::oracle::{Finding, Line, Small, Unit, Verdict};
 
 /// Where the second half of a headline starts, if the first leaves room.
 const HEADLINE_COLUMN: usize = 56;
@@ -161,6 +161,7 @@ fn footer(
     let lines = [
         ("small:", small.map(made_small)),
         ("again:", again.cloned()),
+        ("live: ", small.and_then(|small| small.scenario.as_ref()).map(|file| on_provider(file))),
         ("rule: ", rule.map(|id| format!("spoolproof explain {id}"))),
         ("trace:", trace.cloned()),
     ];
@@ -175,11 +176,17 @@ fn footer(
     Ok(())
 }
 
+/// The command that tries on a provider what a log shows.
+fn on_provider(scenario: &str) -> String {
+    format!("spoolproof conform {scenario} --provider ADAPTER")
+}
+
 /// What became of the attempt to make a failure small.
 fn made_small(small: &Small) -> String {
     let of = if small.case.is_empty() { String::new() } else { format!(" of {}", small.case) };
     match small.left {
-        Some(left) => format!("{left} of the {}{of}", count(small.steps, "step")),
+        Some(left) => format!("{left} of the {}{of}", count(small.steps, small.unit.name())),
+        None if small.unit == Unit::Event => "it does not show without the rest of the log".to_owned(),
         None => format!("it did not show again in {}: flaky, so nothing was left out", small.case),
     }
 }
