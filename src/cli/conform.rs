@@ -17,8 +17,10 @@ use super::reference::Part;
 use super::shrunk::Shrinking;
 use super::suite::SuiteArg;
 use super::{doctor, library, reference, signals, subject, target, units};
-use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
-use crate::oracle::{Account, Stopped, Verdict};
+use crate::conformance::{
+    self, Adapter, AdapterError, Deadlines, Options, Plan, ShrinkLimit, SpoolerPlan, Sut as _, Target,
+};
+use crate::oracle::{Account, Small, Stopped, Verdict};
 use crate::report::layout::{FAINT, STRONG, count};
 use crate::report::{About, Contract, Report, Selection};
 use crate::spec::Catalogue;
@@ -111,8 +113,10 @@ impl Conform {
                 recorded_by: RECORDED_BY.to_owned(),
             };
             let mut account = conformance::run(catalogue, adapter, &plan, observer);
-            let again = |file: &Path| self.again_on(&[file.to_owned()]);
-            self.shrinking.store((catalogue, adapter), &plan, &mut account, (self.out.as_deref(), again));
+            self.keep_small(&mut account, |account, limit| {
+                let small = conformance::shrink(catalogue, adapter, &plan, account, limit).into_iter();
+                small.map(|(small, scenario)| (small, scenario.map(|it| it.to_toml()))).collect()
+            });
             account
         })
     }
@@ -121,8 +125,23 @@ impl Conform {
         self.judge(catalogue, self.cases.choose_for_spoolers(catalogue)?, |cases, adapter, claims, observer| {
             let plan =
                 SpoolerPlan { scenarios: cases.iter().collect(), profile: claims, recorded_by: RECORDED_BY.to_owned() };
-            conformance::run_spooler(catalogue, adapter, &plan, observer)
+            let mut account = conformance::run_spooler(catalogue, adapter, &plan, observer);
+            self.keep_small(&mut account, |account, limit| {
+                let small = conformance::shrink_spooler(catalogue, adapter, &plan, account, limit).into_iter();
+                small.map(|(small, scenario)| (small, scenario.map(|it| it.to_toml()))).collect()
+            });
+            account
         })
+    }
+
+    /// Writes the failures that `shrink` makes small, and tells the report of them.
+    fn keep_small(
+        &self,
+        account: &mut Account,
+        shrink: impl FnOnce(&Account, ShrinkLimit) -> Vec<(Small, Option<String>)>,
+    ) {
+        let again = |file: &Path| self.again_on(&[file.to_owned()]);
+        self.shrinking.keep(account, shrink, (self.out.as_deref(), again));
     }
 
     /// Takes the part of the cases that is wanted, starts the adapter, runs `run` on it, and reports.
@@ -250,7 +269,9 @@ impl Conform {
         for path in paths {
             again = again.word(&path.to_string_lossy());
         }
-        again = again.option("--suite", self.cases.suite.map(SuiteArg::name));
+        // A file is a suite of its own.
+        let suite = self.cases.suite.filter(|_| paths.is_empty());
+        again = again.option("--suite", suite.map(SuiteArg::name));
         again = again.option("--provider", self.provider.as_deref());
         for fault in &self.faults {
             again = again.option("--fault", Some(fault));

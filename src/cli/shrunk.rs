@@ -7,10 +7,8 @@ use clap::Args;
 
 use super::again::Again;
 use super::failure::warn;
-use crate::conformance::{Plan, ShrinkLimit, Sut, shrink};
+use crate::conformance::ShrinkLimit;
 use crate::oracle::{Account, Small};
-use crate::scenario::Scenario;
-use crate::spec::Catalogue;
 
 /// Whether failures are made small, and how much may be tried for it.
 #[derive(Args, Debug)]
@@ -25,13 +23,12 @@ pub(crate) struct Shrinking {
 }
 
 impl Shrinking {
-    /// Makes the failures of `account` small on the provider that showed them. `again` is the command line that
-    /// runs a scenario file on it.
-    pub(crate) fn store<S: Sut>(
+    /// Takes the failures of `account` that `shrink` makes small, each with the text of its scenario, and writes them
+    /// below `folder`. `again` is the command line that runs a scenario file on the provider that showed them.
+    pub(crate) fn keep(
         &self,
-        (catalogue, sut): (&Catalogue, &mut S),
-        plan: &Plan<'_>,
         account: &mut Account,
+        shrink: impl FnOnce(&Account, ShrinkLimit) -> Vec<(Small, Option<String>)>,
         (folder, again): (Option<&Path>, impl Fn(&Path) -> Again),
     ) {
         // Who stopped the run does not want another.
@@ -42,7 +39,7 @@ impl Shrinking {
         let runs_each = default.runs_each.max(self.shrink_limit / 8);
         let limit = ShrinkLimit { runs: self.shrink_limit, runs_each };
         let folder = folder.unwrap_or_else(|| Path::new("out"));
-        for (mut small, scenario) in shrink(catalogue, sut, plan, account, limit) {
+        for (mut small, scenario) in shrink(account, limit) {
             if let Some(scenario) = scenario {
                 let file = free(folder, &small, &account.small);
                 match write(&file, &scenario) {
@@ -65,9 +62,9 @@ fn free(folder: &Path, small: &Small, others: &[Small]) -> PathBuf {
     folder.join(format!("{}{number}.toml", small.case.replace('/', ".")))
 }
 
-fn write(file: &Path, scenario: &Scenario) -> std::io::Result<()> {
+fn write(file: &Path, scenario: &str) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(file, scenario.to_toml())
+    fs::write(file, scenario)
 }

@@ -1,0 +1,213 @@
+//! The search for the least of a case that still fails: which failures, how often something is run, what counts as the same.
+
+use std::collections::BTreeSet;
+
+use spoolproof_sdk::trace::{Event, Header};
+
+use crate::check::shorten;
+use crate::oracle::{Account, Finding, Oracle, Setting, Small, Verdict, Who};
+use crate::spec::Catalogue;
+
+/// How much may be tried.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ShrinkLimit {
+    /// How often a scenario is run in all.
+    pub runs: u64,
+    /// How often for one failure.
+    pub runs_each: u64,
+}
+
+impl Default for ShrinkLimit {
+    fn default() -> Self {
+        Self { runs: 400, runs_each: 80 }
+    }
+}
+
+/// A case of which parts can be left out.
+pub(super) trait Shrinkable: Clone + PartialEq {
+    fn id(&self) -> &str;
+
+    /// How many steps it has.
+    fn size(&self) -> usize;
+
+    /// The case as its file would be read, if that is a case at all.
+    fn legal(self) -> Option<Self>;
+
+    /// Leaves out what the failure does not need: once through all that could be.
+    fn round(best: &mut Self, search: &mut Search<'_, Self>);
+
+    /// The case with what it shows now.
+    fn about(self, title: String, requirements: Vec<String>) -> Self;
+}
+
+/// How long a run waits for what may be late.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wait {
+    /// As long as the case itself did.
+    Fully,
+    /// Much less: there are many candidates.
+    Briefly,
+}
+
+/// What a run of a case showed.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) header: Header,
+    pub(super) events: Vec<Event>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Where cases run: the provider, with all that is played around it.
+pub(super) trait Bench<C> {
+    fn catalogue(&self) -> &Catalogue;
+
+    /// Who is judged.
+    fn judged(&self) -> Who;
+
+    /// The parties that the checker plays.
+    fn played(&self) -> &'static [Who];
+
+    /// Runs a case; `None` if the adapter failed in it, which says nothing of the provider.
+    fn run(&mut self, case: &C, wait: Wait) -> Option<Ran>;
+}
+
+/// Makes the failures of `account` small, the first of each kind; each with what is left of its case.
+///
+/// Where the limit ends the search, what is left is not the least.
+pub(super) fn each_kind<C: Shrinkable>(
+    bench: &mut dyn Bench<C>,
+    cases: &[&C],
+    account: &Account,
+    limit: ShrinkLimit,
+) -> Vec<(Small, Option<C>)> {
+    let mut done: Vec<(Small, Option<C>)> = Vec::new();
+    let mut left = limit.runs;
+    for finding in &account.ledger.findings {
+        let failed = is_failure(finding) && finding.who == bench.judged();
+        if !failed || left == 0 || done.iter().any(|(small, _)| small.shows(finding)) {
+            continue;
+        }
+        let Some(&case) = cases.iter().find(|case| Some(case.id()) == finding.case.as_deref()) else { continue };
+        let finding_of_case = Small::new(finding, case.id().to_owned(), case.size());
+        let before = limit.runs_each.min(left);
+        let mut search =
+            Search { bench: &mut *bench, finding: finding_of_case, left: before, innocent: None, refuted: Vec::new() };
+        let shrunk = search.shrink(case);
+        left -= before - search.left;
+        let mut small = search.finding;
+        small.left = shrunk.as_ref().map(|shrunk| shrunk.size() as u64);
+        done.push((small, shrunk.map(|shrunk| shrunk.about(title(&finding.what), finding.requirements.clone()))));
+    }
+    done
+}
+
+const fn is_failure(finding: &Finding) -> bool {
+    matches!(finding.verdict, Verdict::Violation | Verdict::Deviation)
+}
+
+/// A sentence without a full stop, as a case has it.
+fn title(what: &str) -> String {
+    what.trim().trim_end_matches('.').to_owned()
+}
+
+/// The attempt to make one failure small.
+pub(super) struct Search<'a, C> {
+    bench: &'a mut dyn Bench<C>,
+    finding: Small,
+    /// How many runs are left.
+    left: u64,
+    /// What the parties that the checker plays did wrong in the case itself.
+    innocent: Option<BTreeSet<(Who, String)>>,
+    /// What was run, and did not show the failure.
+    refuted: Vec<C>,
+}
+
+impl<C: Shrinkable> Search<'_, C> {
+    /// The least that was found; `None` if the failure does not show again.
+    fn shrink(&mut self, case: &C) -> Option<C> {
+        if !self.shows(case, Wait::Fully) {
+            return None;
+        }
+        let mut best = case.clone();
+        loop {
+            let before = best.clone();
+            C::round(&mut best, self);
+            if best == before || self.left == 0 {
+                break;
+            }
+        }
+        // What was only late has shown itself as missing, since less was waited.
+        let confirmed = best == *case || self.shows(&best, Wait::Fully);
+        Some(if confirmed { best } else { case.clone() })
+    }
+
+    /// Puts `candidate` in the place of `best` if it fails in the same way.
+    pub(super) fn replace(&mut self, best: &mut C, candidate: C) -> bool {
+        let candidate = candidate.legal().filter(|candidate| candidate.size() <= best.size() && candidate != best);
+        match candidate {
+            Some(candidate) if self.fails(&candidate) => {
+                *best = candidate;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Leaves out of a row of the case what the failure does not need.
+    pub(super) fn leave_out<T: Clone>(&mut self, best: &mut C, row: impl Fn(&mut C) -> &mut Vec<T>) {
+        let whole = best.clone();
+        let items = row(best).clone();
+        *row(best) = shorten::leave_out(items, |items| {
+            let mut candidate = whole.clone();
+            *row(&mut candidate) = items;
+            let mut candidate = candidate.legal()?;
+            self.fails(&candidate).then(|| std::mem::take(row(&mut candidate)))
+        });
+    }
+
+    /// Makes each change to each item of a row by itself, where the failure does not need what the change takes away.
+    pub(super) fn plainer<T>(&mut self, best: &mut C, row: impl Fn(&mut C) -> &mut Vec<T>, changes: &[fn(&mut T)]) {
+        for change in changes {
+            for at in 0..row(best).len() {
+                let mut candidate = best.clone();
+                change(&mut row(&mut candidate)[at]);
+                self.replace(best, candidate);
+            }
+        }
+    }
+
+    /// Whether the case shows the failure, if there are runs left to try it.
+    fn fails(&mut self, case: &C) -> bool {
+        if self.left == 0 || self.refuted.contains(case) {
+            return false;
+        }
+        self.left -= 1;
+        let fails = self.shows(case, Wait::Briefly);
+        if !fails {
+            self.refuted.push(case.clone());
+        }
+        fails
+    }
+
+    /// Whether the case shows the failure, and nobody whom the checker plays is guiltier than in the case itself.
+    fn shows(&mut self, case: &C, wait: Wait) -> bool {
+        let Some(Ran { header, events, findings }) = self.bench.run(case, wait) else { return false };
+        if !findings.iter().any(|finding| is_failure(finding) && self.finding.shows(finding)) {
+            return false;
+        }
+        let guilty = guilty(self.bench.catalogue(), Setting { header, judged: self.bench.played().to_vec() }, &events);
+        self.innocent.get_or_insert_with(|| guilty.clone()).is_superset(&guilty)
+    }
+}
+
+/// What those whom the setting judges did wrong.
+fn guilty(catalogue: &Catalogue, setting: Setting, events: &[Event]) -> BTreeSet<(Who, String)> {
+    let mut oracle = Oracle::new(catalogue, setting);
+    for event in events {
+        // What cannot be judged blames nobody.
+        let _ = oracle.event(event);
+    }
+    oracle.ledger.settle();
+    let blamed = oracle.ledger.findings.iter().filter(|finding| finding.verdict == Verdict::Violation);
+    blamed.flat_map(|finding| finding.requirements.iter().map(|id| (finding.who, id.clone()))).collect()
+}
