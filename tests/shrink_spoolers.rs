@@ -2,13 +2,10 @@
 
 mod common;
 
-use std::path::Path;
-use std::process::{Command, Output};
-
 use spoolproof::conformance::reference::{Fault, SPOOLER_FAULTS, Spooler};
 use spoolproof::conformance::{InProcess, Progress, ShrinkLimit, SpoolerPlan, run_spooler, shrink_spooler};
 use spoolproof::oracle::{Account, Finding, Small, Verdict};
-use spoolproof::scenario::{Happening, SpoolerScenario};
+use spoolproof::scenario::SpoolerScenario;
 use spoolproof::spec::Catalogue;
 use spoolproof_sdk::CallError;
 use spoolproof_sdk::trace::{Event, Header};
@@ -105,4 +102,37 @@ fn the_failures_of_each_fault_are_made_small_and_fail_in_the_same_way() {
         }
     }
     assert!(left < steps, "something is left out of {steps} steps");
+}
+
+#[test]
+fn what_does_not_show_again_is_left_as_it_is() {
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let cases = spooler_cases();
+    let fault = SPOOLER_FAULTS.iter().find(|fault| fault.name == "hand-ignores-busy").expect("that fault");
+    let mut broken = spooler(&[fault.name]);
+    let (case, account) = failing(&catalogue, &mut broken, (fault, &cases));
+    // The spooler was mended in between, which looks as a failure does that comes and goes.
+    let found = shrink_spooler(&catalogue, &mut spooler(&[]), &plan(case), &account, ShrinkLimit::default());
+    assert!(!found.is_empty());
+    for (small, shrunk) in found {
+        assert_eq!((small.left, small.steps, shrunk), (None, case.steps.len() as u64, None));
+    }
+}
+
+#[test]
+fn no_more_is_tried_than_is_allowed() {
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let cases = spooler_cases();
+    let case = cases.iter().find(|case| case.id == "hand/busy").expect("a case with one message");
+    let mut sut = spooler(&["hand-ignores-busy"]);
+    let account = judge(&catalogue, &mut sut, case);
+    let mut left = |runs| {
+        let limit = ShrinkLimit { runs, runs_each: runs };
+        let found = shrink_spooler(&catalogue, &mut sut, &plan(case), &account, limit);
+        found.first().map(|(small, _)| small.left.expect("it shows again"))
+    };
+    assert_eq!(left(0), None);
+    // The one message goes first, and is needed.
+    assert_eq!(left(1), Some(4));
+    assert_eq!(left(80), Some(2));
 }

@@ -325,3 +325,33 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "give a time that is longer than none, in seconds".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use clap::Parser;
+
+    use super::Conform;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        conform: Conform,
+    }
+
+    #[test]
+    fn the_command_that_repeats_a_file_names_no_suite() {
+        let again = |file: Option<&str>| {
+            let words = ["conform", "--suite", "quick", "--provider", "./mine", "--timeout", "2"];
+            let conform = Program::try_parse_from(words).expect("a command line").conform;
+            let files: Vec<PathBuf> = file.into_iter().map(PathBuf::from).collect();
+            let line = conform.again_on(&files).line();
+            // What is printed can be typed.
+            Program::try_parse_from(line.split(' ').skip(1)).unwrap_or_else(|error| panic!("{line}: {error}"));
+            line
+        };
+        assert_eq!(again(None), "spoolproof conform --suite quick --provider ./mine --timeout 2");
+        assert_eq!(again(Some("out/a.toml")), "spoolproof conform out/a.toml --provider ./mine --timeout 2");
+    }
+}

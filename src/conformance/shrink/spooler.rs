@@ -203,3 +203,51 @@ const PLAINER_TRANSPORTS: &[fn(&mut PlayedTransport)] = &[|played| played.addrty
 /// What a failure may not need of a preprocessor.
 const PLAINER_PREPROCESSORS: &[fn(&mut PlayedPreprocessor)] =
     &[|played| played.addrtypes = None, |played| played.removes = true];
+
+#[cfg(test)]
+mod tests {
+    use super::{Naming, without_transport};
+    use crate::scenario::SpoolerScenario;
+
+    const CASE: &str = r#"title = "Three transports"
+requirements = []
+transports = [{ addrtypes = ["SMTP"] }, { addrtypes = ["FAX"] }, { addrtypes = ["X400"] }]
+preprocessors = [{ transport = 3 }, { transport = 2 }, { transport = 1 }]
+steps = [
+  { call = "submit_message", message = "m1", recipients = ["bob@example.test"] },
+  { call = "wake", ready = 1 },
+  { call = "wake", ready = 2, dies_after = 3 },
+  { call = "wake", sent_deferred = "m1", of = 2 },
+  { call = "wake", sent_deferred = "m1", of = 3 },
+]
+"#;
+
+    #[track_caller]
+    fn check(place: usize, naming: Naming, expected: &[&str]) {
+        let case = SpoolerScenario::parse("a/b", CASE, &[]).expect("a case");
+        let text = without_transport(&case, place, naming).to_toml();
+        assert!(SpoolerScenario::parse("a/b", &text, &[]).is_ok(), "{text}");
+        // The title, the requirements, `steps = [`, the message and the last bracket stay.
+        let lines: Vec<&str> = text.lines().skip(2).filter(|line| line.len() > 9 && !line.contains("submit")).collect();
+        let [transports, preprocessors, rest @ ..] = expected else { panic!("transports and preprocessors") };
+        let mut whole = vec![format!("transports = [{transports}]"), format!("preprocessors = [{preprocessors}]")];
+        whole.extend(rest.iter().map(|step| format!("  {{ call = \"wake\"{step} }},")));
+        assert_eq!(lines, whole);
+    }
+
+    #[test]
+    fn who_stands_behind_a_transport_that_is_left_out_moves_up() {
+        let (smtp, fax, x400) =
+            (r#"{ addrtypes = ["SMTP"] }"#, r#"{ addrtypes = ["FAX"] }"#, r#"{ addrtypes = ["X400"] }"#);
+        let deferred = r#", sent_deferred = "m1", of = 2"#;
+        let two = "{ transport = 2 }, { transport = 1 }";
+        check(2, Naming::Goes, &[&format!("{smtp}, {x400}"), two, ", ready = 1", deferred]);
+        let three = "{ transport = 2 }, { transport = 1 }, { transport = 1 }";
+        let woken = [", ready = 1", ", dies_after = 3", "", deferred];
+        check(2, Naming::NamesAnother, &[&[&format!("{smtp}, {x400}") as &str, three], &woken[..]].concat());
+        let woken = [", ready = 1, dies_after = 3", r#", sent_deferred = "m1", of = 1"#, deferred];
+        check(1, Naming::Goes, &[&[&format!("{fax}, {x400}") as &str, two], &woken[..]].concat());
+        let woken = [", ready = 1", ", ready = 2, dies_after = 3", deferred];
+        check(3, Naming::Goes, &[&[&format!("{smtp}, {fax}") as &str, two], &woken[..]].concat());
+    }
+}
