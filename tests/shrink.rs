@@ -214,7 +214,7 @@ fn what_does_not_show_again_is_said_to_be_flaky() {
         recorded_by: "a test".to_owned(),
     };
     let account = run(&catalogue, &mut start(&["reference", "--fault", "abort-locked-succeeds"]), &plan, &mut Quiet);
-    let small = shrink(&catalogue, &mut start(&["reference"]), &plan, &account, ShrinkLimit::default());
+    let small = shrink(&catalogue, &mut start(&["reference"]), &plan, &account, &ShrinkLimit::default());
     assert_eq!(small.len(), 1, "{small:?}");
     assert_eq!((small[0].0.left, small[0].0.steps, &small[0].1), (None, 8, &None));
 }

@@ -2,8 +2,10 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use spoolproof::conformance::reference::{Fault, SPOOLER_FAULTS, Spooler};
-use spoolproof::conformance::{InProcess, Progress, ShrinkLimit, SpoolerPlan, run_spooler, shrink_spooler};
+use spoolproof::conformance::{InProcess, Progress, ShrinkLimit, SpoolerPlan, Stop, run_spooler, shrink_spooler};
 use spoolproof::oracle::{Account, Finding, Small, Verdict};
 use spoolproof::scenario::SpoolerScenario;
 use spoolproof::spec::Catalogue;
@@ -76,7 +78,7 @@ fn the_failures_of_each_fault_are_made_small_and_fail_in_the_same_way() {
     for fault in SPOOLER_FAULTS.iter().filter(|fault| !fault.breaks.is_empty()) {
         let mut sut = spooler(&[fault.name]);
         let (case, account) = failing(&catalogue, &mut sut, (fault, &cases));
-        let found = shrink_spooler(&catalogue, &mut sut, &plan(case), &account, ShrinkLimit::default());
+        let found = shrink_spooler(&catalogue, &mut sut, &plan(case), &account, &ShrinkLimit::default());
         assert!(found.iter().any(|(small, _)| is_about(fault, &small.requirements)), "{}: {found:#?}", fault.name);
         for (small, shrunk) in found {
             let shrunk = shrunk.unwrap_or_else(|| panic!("{}: {small:#?} does not show again", fault.name));
@@ -112,7 +114,7 @@ fn what_does_not_show_again_is_left_as_it_is() {
     let mut broken = spooler(&[fault.name]);
     let (case, account) = failing(&catalogue, &mut broken, (fault, &cases));
     // The spooler was mended in between, which looks as a failure does that comes and goes.
-    let found = shrink_spooler(&catalogue, &mut spooler(&[]), &plan(case), &account, ShrinkLimit::default());
+    let found = shrink_spooler(&catalogue, &mut spooler(&[]), &plan(case), &account, &ShrinkLimit::default());
     assert!(!found.is_empty());
     for (small, shrunk) in found {
         assert_eq!((small.left, small.steps, shrunk), (None, case.steps.len() as u64, None));
@@ -126,13 +128,36 @@ fn no_more_is_tried_than_is_allowed() {
     let case = cases.iter().find(|case| case.id == "hand/busy").expect("a case with one message");
     let mut sut = spooler(&["hand-ignores-busy"]);
     let account = judge(&catalogue, &mut sut, case);
-    let mut left = |runs| {
-        let limit = ShrinkLimit { runs, runs_each: runs };
+    let mut left = |limit: &ShrinkLimit| {
         let found = shrink_spooler(&catalogue, &mut sut, &plan(case), &account, limit);
         found.first().map(|(small, _)| small.left.expect("it shows again"))
     };
-    assert_eq!(left(0), None);
+    let runs = |runs| ShrinkLimit { runs, runs_each: runs, ..ShrinkLimit::default() };
+    assert_eq!(left(&runs(0)), None);
     // The one message goes first, and is needed.
-    assert_eq!(left(1), Some(4));
-    assert_eq!(left(80), Some(2));
+    assert_eq!(left(&runs(1)), Some(4));
+    assert_eq!(left(&runs(80)), Some(2));
+    // Of what nobody waits for any more, nothing is said.
+    let pressed = Stop::at(Arc::new(Stop::INTERRUPTED.into()), None);
+    assert_eq!(left(&ShrinkLimit { stop: pressed, ..ShrinkLimit::default() }), None);
+}
+
+#[test]
+fn a_case_in_which_the_adapter_failed_is_not_run_again() {
+    let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+    let cases = spooler_cases();
+    let cases: Vec<&SpoolerScenario> = cases.iter().filter(|case| case.id.starts_with("hand/busy")).collect();
+    let plan = SpoolerPlan { scenarios: cases, profile: None, recorded_by: "a test".to_owned() };
+    let mut sut = spooler(&["hand-ignores-busy"]);
+    let mut account = run_spooler(&catalogue, &mut sut, &plan, &mut Quiet);
+    let mut from = |account: &Account| {
+        let found = shrink_spooler(&catalogue, &mut sut, &plan, account, &ShrinkLimit::default());
+        found.first().map(|(small, _)| small.case.clone())
+    };
+    let ids: Vec<String> = account.cases.iter().map(|case| case.id.clone()).collect();
+    assert_eq!(from(&account).as_ref(), Some(&ids[0]));
+    account.cases[0].verdict = Verdict::Error;
+    assert_eq!(from(&account).as_ref(), Some(&ids[1]), "another case shows the same");
+    account.cases.iter_mut().for_each(|case| case.verdict = Verdict::Error);
+    assert_eq!(from(&account), None);
 }

@@ -18,7 +18,7 @@ use super::shrunk::Shrinking;
 use super::suite::SuiteArg;
 use super::{doctor, library, reference, signals, subject, target, units};
 use crate::conformance::{
-    self, Adapter, AdapterError, Deadlines, Options, Plan, ShrinkLimit, SpoolerPlan, Sut as _, Target,
+    self, Adapter, AdapterError, Deadlines, Options, Plan, ShrinkLimit, SpoolerPlan, Stop, Sut as _, Target,
 };
 use crate::oracle::{Account, Small, Stopped, Verdict};
 use crate::report::layout::{FAINT, STRONG, count};
@@ -113,7 +113,7 @@ impl Conform {
                 recorded_by: RECORDED_BY.to_owned(),
             };
             let mut account = conformance::run(catalogue, adapter, &plan, observer);
-            self.keep_small(&mut account, |account, limit| {
+            self.keep_small(&mut account, observer.stop(), |account, limit| {
                 let small = conformance::shrink(catalogue, adapter, &plan, account, limit).into_iter();
                 small.map(|(small, scenario)| (small, scenario.map(|it| it.to_toml()))).collect()
             });
@@ -126,7 +126,7 @@ impl Conform {
             let plan =
                 SpoolerPlan { scenarios: cases.iter().collect(), profile: claims, recorded_by: RECORDED_BY.to_owned() };
             let mut account = conformance::run_spooler(catalogue, adapter, &plan, observer);
-            self.keep_small(&mut account, |account, limit| {
+            self.keep_small(&mut account, observer.stop(), |account, limit| {
                 let small = conformance::shrink_spooler(catalogue, adapter, &plan, account, limit).into_iter();
                 small.map(|(small, scenario)| (small, scenario.map(|it| it.to_toml()))).collect()
             });
@@ -138,10 +138,11 @@ impl Conform {
     fn keep_small(
         &self,
         account: &mut Account,
-        shrink: impl FnOnce(&Account, ShrinkLimit) -> Vec<(Small, Option<String>)>,
+        stop: Stop,
+        shrink: impl FnOnce(&Account, &ShrinkLimit) -> Vec<(Small, Option<String>)>,
     ) {
         let again = |file: &Path| self.again_on(&[file.to_owned()]);
-        self.shrinking.keep(account, shrink, (self.out.as_deref(), again));
+        self.shrinking.keep(account, shrink, stop, (self.out.as_deref(), again));
     }
 
     /// Takes the part of the cases that is wanted, starts the adapter, runs `run` on it, and reports.

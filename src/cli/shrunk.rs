@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::again::Again;
 use super::failure::warn;
-use crate::conformance::ShrinkLimit;
+use crate::conformance::{ShrinkLimit, Stop};
 use crate::oracle::{Account, Small};
 
 /// Whether failures are made small, and how much may be tried for it.
@@ -28,7 +28,8 @@ impl Shrinking {
     pub(crate) fn keep(
         &self,
         account: &mut Account,
-        shrink: impl FnOnce(&Account, ShrinkLimit) -> Vec<(Small, Option<String>)>,
+        shrink: impl FnOnce(&Account, &ShrinkLimit) -> Vec<(Small, Option<String>)>,
+        stop: Stop,
         (folder, again): (Option<&Path>, impl Fn(&Path) -> Again),
     ) {
         // Who stopped the run does not want another.
@@ -37,9 +38,9 @@ impl Shrinking {
         }
         let default = ShrinkLimit::default();
         let runs_each = default.runs_each.max(self.shrink_limit / 8);
-        let limit = ShrinkLimit { runs: self.shrink_limit, runs_each };
+        let limit = ShrinkLimit { runs: self.shrink_limit, runs_each, stop };
         let folder = folder.unwrap_or_else(|| Path::new("out"));
-        for (mut small, scenario) in shrink(account, limit) {
+        for (mut small, scenario) in shrink(account, &limit) {
             if let Some(scenario) = scenario {
                 let file = free(folder, &small, &account.small);
                 match write(&file, &scenario) {

@@ -5,21 +5,24 @@ use std::collections::BTreeSet;
 use spoolproof_sdk::trace::{Event, Header};
 
 use crate::check::shorten;
+use crate::conformance::stop::Stop;
 use crate::oracle::{Account, Finding, Oracle, Setting, Small, Verdict, Who};
 use crate::spec::Catalogue;
 
 /// How much may be tried.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ShrinkLimit {
     /// How often a scenario is run in all.
     pub runs: u64,
     /// How often for one failure.
     pub runs_each: u64,
+    /// What ends it before that. It ends the adapter's calls too, so that nothing which fails then says anything.
+    pub stop: Stop,
 }
 
 impl Default for ShrinkLimit {
     fn default() -> Self {
-        Self { runs: 400, runs_each: 80 }
+        Self { runs: 400, runs_each: 80, stop: Stop::default() }
     }
 }
 
@@ -73,26 +76,33 @@ pub(super) trait Bench<C> {
 
 /// Makes the failures of `account` small, the first of each kind; each with what is left of its case.
 ///
-/// Where the limit ends the search, what is left is not the least.
+/// Where the limit ends the search, what is left is not the least. A case in which the adapter failed is not run again:
+/// it would be waited for as often as it is run, and whatever it shows is not its failure alone.
 pub(super) fn each_kind<C: Shrinkable>(
     bench: &mut dyn Bench<C>,
     cases: &[&C],
     account: &Account,
-    limit: ShrinkLimit,
+    limit: &ShrinkLimit,
 ) -> Vec<(Small, Option<C>)> {
     let mut done: Vec<(Small, Option<C>)> = Vec::new();
     let mut left = limit.runs;
     for finding in &account.ledger.findings {
         let failed = is_failure(finding) && finding.who == bench.judged();
-        if !failed || left == 0 || done.iter().any(|(small, _)| small.shows(finding)) {
+        let over = left == 0 || limit.stop.reason().is_some();
+        if !failed || over || done.iter().any(|(small, _)| small.shows(finding)) {
             continue;
         }
-        let Some(&case) = cases.iter().find(|case| Some(case.id()) == finding.case.as_deref()) else { continue };
+        let ended = |id: &str| account.cases.iter().all(|case| case.id != id || case.verdict != Verdict::Error);
+        let is_its_own = |case: &&&C| Some(case.id()) == finding.case.as_deref() && ended(case.id());
+        let Some(&case) = cases.iter().find(is_its_own) else { continue };
         let finding_of_case = Small::new(finding, case.id().to_owned(), case.size());
         let before = limit.runs_each.min(left);
         let mut search =
             Search { bench: &mut *bench, finding: finding_of_case, left: before, innocent: None, refuted: Vec::new() };
         let shrunk = search.shrink(case);
+        if shrunk.is_none() && limit.stop.reason().is_some() {
+            break;
+        }
         left -= before - search.left;
         let mut small = search.finding;
         small.left = shrunk.as_ref().map(|shrunk| shrunk.size() as u64);

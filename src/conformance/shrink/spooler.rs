@@ -16,7 +16,7 @@ pub fn shrink_spooler<S: Mortal>(
     sut: &mut S,
     plan: &SpoolerPlan<'_>,
     account: &Account,
-    limit: ShrinkLimit,
+    limit: &ShrinkLimit,
 ) -> Vec<(Small, Option<SpoolerScenario>)> {
     each_kind(&mut Spoolers { catalogue, sut, plan }, &plan.scenarios, account, limit)
 }

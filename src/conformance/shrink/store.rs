@@ -21,7 +21,7 @@ pub fn shrink<S: Sut>(
     sut: &mut S,
     plan: &Plan<'_>,
     account: &Account,
-    limit: ShrinkLimit,
+    limit: &ShrinkLimit,
 ) -> Vec<(Small, Option<Scenario>)> {
     each_kind(&mut Stores { catalogue, sut, plan }, &plan.scenarios, account, limit)
 }
