@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -163,6 +164,34 @@ fn the_command_that_is_printed_repeats_the_failure_of_a_spooler() {
         let sound: Vec<&str> = again[1..].iter().copied().filter(|word| ![*fault, "--fault"].contains(word)).collect();
         let (code, printed) = run_program(folder.path(), &sound);
         assert_eq!(code, Some(0), "{printed}");
+    }
+}
+
+#[test]
+fn repeating_one_failure_leaves_the_files_of_the_others_as_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = ["conform", "--role", "spooler", "--fault", "lock-never", "--case", "crash/after-preprocessing"];
+    let found = spoolproof(folder.path(), &words);
+    let files = || {
+        let entries = std::fs::read_dir(folder.path().join("out")).expect("a folder").map(|entry| entry.expect("one"));
+        let scenarios =
+            entries.map(|entry| entry.path()).filter(|file| file.extension().is_some_and(|it| it == "toml"));
+        scenarios
+            .map(|file| (file.clone(), std::fs::read_to_string(&file).expect("a file")))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let before = files();
+    let shown: Vec<&str> = found.split("VIOLATION  ").skip(1).collect();
+    assert_eq!((shown.len(), before.len()), (2, 2), "two kinds in one case: {found}");
+    // The second time too, when there is something of the first.
+    for block_of_it in shown.iter().chain(&shown) {
+        let again: Vec<&str> = labelled(block_of_it, "again:").split_whitespace().collect();
+        let headline = block_of_it.lines().next().map(rules);
+        let repeated = spoolproof(folder.path(), &again[1..]);
+        assert!(repeated.split("VIOLATION  ").any(|other| other.lines().next().map(rules) == headline), "{repeated}");
+        let now = files();
+        assert!(before.iter().all(|(file, text)| now.get(file) == Some(text)), "{now:#?}");
+        assert!(now.len() <= before.len() + 1, "what is there already is not written again: {now:#?}");
     }
 }
 

@@ -14,7 +14,7 @@ use super::observer::Observer;
 use super::output::{self, Outputs};
 use super::portion::{Portion, Taken};
 use super::reference::Part;
-use super::shrunk::Shrinking;
+use super::shrunk::{Place, Shrinking};
 use super::suite::SuiteArg;
 use super::{doctor, library, reference, signals, subject, target, units};
 use crate::conformance::{
@@ -40,7 +40,8 @@ use crate::spec::Catalogue;
   spoolproof conform --provider './my-adapter' --known-failing known-failing.toml --accepted accepted.json
   spoolproof conform --provider './my-adapter' --shard 1/4 --json shard-1.json
   spoolproof conform --provider './my-adapter' --rerun-failed report.json
-  spoolproof conform --role spooler --provider './my-spooler'")]
+  spoolproof conform --role spooler --provider './my-spooler'
+  spoolproof conform --role spooler out/hand.busy.toml --provider './my-spooler'")]
 pub(crate) struct Conform {
     /// The part that is judged: a store, or a spooler to which the checker plays store, transports and preprocessors
     #[arg(long, value_enum, default_value_t = Part::Store)]
@@ -142,7 +143,8 @@ impl Conform {
         shrink: impl FnOnce(&Account, &ShrinkLimit) -> Vec<(Small, Option<String>)>,
     ) {
         let again = |file: &Path| self.again_on(&[file.to_owned()]);
-        self.shrinking.keep(account, shrink, stop, (self.out.as_deref(), again));
+        let spares_files = !self.cases.paths.is_empty();
+        self.shrinking.keep(account, shrink, stop, &Place { folder: self.out.as_deref(), spares_files, again: &again });
     }
 
     /// Takes the part of the cases that is wanted, starts the adapter, runs `run` on it, and reports.

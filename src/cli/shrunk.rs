@@ -24,13 +24,13 @@ pub(crate) struct Shrinking {
 
 impl Shrinking {
     /// Takes the failures of `account` that `shrink` makes small, each with the text of its scenario, and writes them
-    /// below `folder`. `again` is the command line that runs a scenario file on the provider that showed them.
+    /// where `place` says.
     pub(crate) fn keep(
         &self,
         account: &mut Account,
         shrink: impl FnOnce(&Account, &ShrinkLimit) -> Vec<(Small, Option<String>)>,
         stop: Stop,
-        (folder, again): (Option<&Path>, impl Fn(&Path) -> Again),
+        place: &Place<'_>,
     ) {
         // Who stopped the run does not want another.
         if self.no_shrink || account.stopped.is_some() {
@@ -39,13 +39,12 @@ impl Shrinking {
         let default = ShrinkLimit::default();
         let runs_each = default.runs_each.max(self.shrink_limit / 8);
         let limit = ShrinkLimit { runs: self.shrink_limit, runs_each, stop };
-        let folder = folder.unwrap_or_else(|| Path::new("out"));
         for (mut small, scenario) in shrink(account, &limit) {
             if let Some(scenario) = scenario {
-                let file = free(folder, &small, &account.small);
+                let file = place.free(&small.case, &scenario, &account.small);
                 match write(&file, &scenario) {
                     Ok(()) => {
-                        small.again = Some(again(&file).line());
+                        small.again = Some((place.again)(&file).line());
                         small.file = Some(file.display().to_string());
                     }
                     Err(error) => warn(format_args!("cannot write the scenario {}: {error}", file.display())),
@@ -56,11 +55,33 @@ impl Shrinking {
     }
 }
 
-/// A file for it that none of the others has.
-fn free(folder: &Path, small: &Small, others: &[Small]) -> PathBuf {
-    let of_case = others.iter().filter(|other| other.case == small.case).count();
-    let number = if of_case == 0 { String::new() } else { format!("-{}", of_case + 1) };
-    folder.join(format!("{}{number}.toml", small.case.replace('/', ".")))
+/// Where small failures are written.
+pub(crate) struct Place<'a> {
+    /// The folder that was asked for.
+    pub(crate) folder: Option<&'a Path>,
+    /// Whether files are there to stay: they may be the cases of this run, or what an earlier one told to repeat.
+    pub(crate) spares_files: bool,
+    /// The command line that runs a scenario file on the provider that showed the failures.
+    pub(crate) again: &'a dyn Fn(&Path) -> Again,
+}
+
+impl Place<'_> {
+    /// The first file for a failure in `case` that none of the others has.
+    fn free(&self, case: &str, scenario: &str, others: &[Small]) -> PathBuf {
+        let (folder, name) = (self.folder.unwrap_or_else(|| Path::new("out")), case.replace('/', "."));
+        let is_taken = |file: &Path| {
+            let there = || fs::read(file).is_ok_and(|there| there != scenario.as_bytes());
+            others.iter().any(|other| other.file.as_ref().is_some_and(|other| Path::new(other) == file))
+                || self.spares_files && there()
+        };
+        let mut file = folder.join(format!("{name}.toml"));
+        let mut number = 2_u64;
+        while is_taken(&file) {
+            file = folder.join(format!("{name}-{number}.toml"));
+            number += 1;
+        }
+        file
+    }
 }
 
 fn write(file: &Path, scenario: &str) -> std::io::Result<()> {
