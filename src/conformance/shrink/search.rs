@@ -221,3 +221,133 @@ fn guilty(catalogue: &Catalogue, setting: Setting, events: &[Event]) -> BTreeSet
     let blamed = oracle.ledger.findings.iter().filter(|finding| finding.verdict == Verdict::Violation);
     blamed.flat_map(|finding| finding.requirements.iter().map(|id| (finding.who, id.clone()))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::{Bench, Ran, Search, ShrinkLimit, Shrinkable, Wait, each_kind};
+    use crate::oracle::{Account, Finding, Who};
+    use crate::spec::Catalogue;
+
+    /// A row of numbers, each a step.
+    type Row = Vec<u8>;
+
+    impl Shrinkable for Row {
+        fn id(&self) -> &str {
+            "a/b"
+        }
+
+        fn size(&self) -> usize {
+            self.len()
+        }
+
+        fn legal(self) -> Option<Self> {
+            (!self.is_empty()).then_some(self)
+        }
+
+        fn round(best: &mut Self, search: &mut Search<'_, Self>) {
+            search.leave_out(best, |row| row);
+        }
+
+        fn about(self, _title: String, _requirements: Vec<String>) -> Self {
+            self
+        }
+    }
+
+    /// A store that fails in step 3; a client that reads the queue, which is not for it, unless step 5 keeps it from that.
+    struct Toy {
+        catalogue: Catalogue,
+        /// It seems to fail, whatever the steps, where little is waited.
+        fails_in_haste: bool,
+        runs: BTreeMap<Row, usize>,
+    }
+
+    impl Toy {
+        fn new() -> Self {
+            let catalogue = Catalogue::embedded().expect("the shipped catalogue is good");
+            Self { catalogue, fails_in_haste: false, runs: BTreeMap::new() }
+        }
+
+        fn shrink(&mut self, row: &Row, limit: &ShrinkLimit) -> Option<Row> {
+            let mut account = Account::default();
+            account.ledger.findings.push(finding());
+            let mut found = each_kind(self, &[row], &account, limit);
+            assert_eq!(found.len(), 1);
+            let (small, row) = found.remove(0);
+            assert_eq!(small.left, row.as_ref().map(|row| row.len() as u64));
+            row
+        }
+    }
+
+    fn finding() -> Finding {
+        let finding = json!({
+            "case": "a/b", "verdict": "violation", "who": "store", "requirements": ["SUB-01"], "readings": [],
+            "what": "", "expected": "", "observed": "", "times": 1, "history": [],
+        });
+        serde_json::from_value(finding).expect("a finding")
+    }
+
+    impl Bench<Row> for Toy {
+        fn catalogue(&self) -> &Catalogue {
+            &self.catalogue
+        }
+
+        fn judged(&self) -> Who {
+            Who::Store
+        }
+
+        fn played(&self) -> &'static [Who] {
+            &[Who::Client]
+        }
+
+        fn run(&mut self, row: &Row, wait: Wait) -> Option<Ran> {
+            *self.runs.entry(row.clone()).or_default() += 1;
+            let header = json!({ "spoolproof_trace": 1, "role": "store" });
+            let read = json!({
+                "seq": 1, "session": "client-1", "call": "get_outgoing_queue", "params": {}, "result": { "hresult": "S_OK" },
+            });
+            let fails = row.contains(&3) || self.fails_in_haste && matches!(wait, Wait::Briefly);
+            Some(Ran {
+                header: serde_json::from_value(header).expect("a header"),
+                events: (!row.contains(&5))
+                    .then(|| serde_json::from_value(read).expect("an event"))
+                    .into_iter()
+                    .collect(),
+                findings: fails.then(finding).into_iter().collect(),
+            })
+        }
+    }
+
+    #[test]
+    fn whoever_the_checker_plays_is_no_guiltier_than_in_the_case() {
+        let least = |row: Row| Toy::new().shrink(&row, &ShrinkLimit::default());
+        assert_eq!(least((1..=9).collect()), Some(vec![3, 5]));
+        // Here the client reads the queue in the case itself.
+        assert_eq!(least(vec![1, 2, 3, 4, 6, 7]), Some(vec![3]));
+        assert_eq!(least(vec![1, 2, 5]), None, "it does not show");
+    }
+
+    #[test]
+    fn what_shows_in_haste_alone_is_not_believed() {
+        let mut toy = Toy { fails_in_haste: true, ..Toy::new() };
+        assert_eq!(toy.shrink(&vec![3, 4, 5], &ShrinkLimit::default()), Some(vec![3, 4, 5]));
+    }
+
+    #[test]
+    fn nothing_is_tried_twice_and_no_more_than_is_allowed() {
+        let mut toy = Toy::new();
+        assert_eq!(toy.shrink(&(1..=9).collect(), &ShrinkLimit::default()), Some(vec![3, 5]));
+        let confirmed = vec![3, 5];
+        assert!(toy.runs.iter().all(|(row, runs)| *runs == if *row == confirmed { 2 } else { 1 }), "{:?}", toy.runs);
+        for runs in 1..6 {
+            let mut toy = Toy::new();
+            toy.shrink(&(1..=9).collect(), &ShrinkLimit { runs, ..ShrinkLimit::default() });
+            let tried: usize = toy.runs.values().sum();
+            // The case itself, and what is left of it, are run beside.
+            assert!(tried as u64 <= runs + 2, "{tried} runs of {runs}");
+        }
+    }
+}
