@@ -9,10 +9,10 @@ use std::time::Instant;
 use clap::Args;
 use spoolproof_sdk::wire::Profile;
 
+use super::cutting::Cutting;
 use super::failure::Failure;
 use super::output::Outputs;
 use super::progress::Progress;
-use super::shrunk::Cutting;
 use super::{library, signals, subject};
 use crate::conformance::Stop;
 use crate::oracle::{Account, Setting};

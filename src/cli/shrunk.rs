@@ -1,19 +1,14 @@
 //! Making the failures of a run small, and writing each to a file that one command repeats.
 
 use std::fs;
-use std::io::BufRead;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use spoolproof_sdk::trace::Header;
 
 use super::again::Again;
-use super::failure::{Failure, warn};
-use crate::conformance::{Plan, ShrinkLimit, Sut, shrink};
-use crate::oracle::{Account, Finding, Setting, Small, Unit, Who};
-use crate::spec::Catalogue;
-use crate::trace::{Extract, Reader, Writer, extract, script};
+use super::failure::warn;
+use crate::conformance::{ShrinkLimit, Stop};
+use crate::oracle::{Account, Small};
 
 /// Whether failures are made small, and how much may be tried for it.
 #[derive(Args, Debug)]
@@ -28,14 +23,14 @@ pub(crate) struct Shrinking {
 }
 
 impl Shrinking {
-    /// Makes the failures of `account` small on the provider that showed them. `again` is the command line that
-    /// runs a scenario file on it.
-    pub(crate) fn store<S: Sut>(
+    /// Takes the failures of `account` that `shrink` makes small, each with the text of its scenario, and writes them
+    /// where `place` says.
+    pub(crate) fn keep(
         &self,
-        (catalogue, sut): (&Catalogue, &mut S),
-        plan: &Plan<'_>,
         account: &mut Account,
-        (folder, again): (Option<&Path>, impl Fn(&Path) -> Again),
+        shrink: impl FnOnce(&Account, &ShrinkLimit) -> Vec<(Small, Option<String>)>,
+        stop: Stop,
+        place: &Place<'_>,
     ) {
         // Who stopped the run does not want another.
         if self.no_shrink || account.stopped.is_some() {
@@ -43,13 +38,12 @@ impl Shrinking {
         }
         let default = ShrinkLimit::default();
         let runs_each = default.runs_each.max(self.shrink_limit / 8);
-        let limit = ShrinkLimit { runs: self.shrink_limit, runs_each };
-        let folder = folder.unwrap_or_else(|| Path::new("out"));
-        for (mut small, scenario) in shrink(catalogue, sut, plan, account, limit) {
+        let limit = ShrinkLimit { runs: self.shrink_limit, runs_each, stop };
+        for (mut small, scenario) in shrink(account, &limit) {
             if let Some(scenario) = scenario {
-                let file = folder.join(format!("{}.toml", free(&small, &account.small)));
-                if write(&file, scenario.to_toml()) {
-                    small.again = Some(again(&file).line());
+                let file = place.free(&small.case, &scenario, &account.small);
+                if write(&file, &scenario) {
+                    small.again = Some((place.again)(&file).line());
                     small.file = Some(file.display().to_string());
                 }
             }
@@ -58,113 +52,39 @@ impl Shrinking {
     }
 }
 
-/// Makes failures in logs small.
-#[derive(Args, Debug)]
-pub(crate) struct Cutting {
-    /// Do not cut the log down to each kind of failure
-    #[arg(long)]
-    no_shrink: bool,
-
-    /// Where the logs of failures go, cut down to what shows them, and what callers did in them as scenarios
-    #[arg(long, value_name = "FOLDER", default_value = "out", conflicts_with = "no_shrink")]
-    out: PathBuf,
+/// Where small failures are written.
+pub(crate) struct Place<'a> {
+    /// The folder that was asked for.
+    pub(crate) folder: Option<&'a Path>,
+    /// Whether files are there to stay: they may be the cases of this run, or what an earlier one told to repeat.
+    pub(crate) spares_files: bool,
+    /// The command line that runs a scenario file on the provider that showed the failures.
+    pub(crate) again: &'a dyn Fn(&Path) -> Again,
 }
 
-/// How many kinds of failures are looked for in one log.
-const KINDS: usize = 16;
-
-impl Cutting {
-    /// Cuts the log down to each of its failures, the first of each kind. `found` is where its findings stand in the
-    /// account, which is settled; `open` reads it again.
-    pub(crate) fn log<R: BufRead>(
-        &self,
-        catalogue: &Catalogue,
-        (log, found, setting): (&Path, Range<usize>, &Setting),
-        account: &mut Account,
-        open: impl FnOnce() -> Result<Reader<R>, Failure>,
-    ) -> Result<(), Failure> {
-        if self.no_shrink || account.stopped.is_some() {
-            return Ok(());
+impl Place<'_> {
+    /// The first file for a failure in `case` that none of the others has.
+    fn free(&self, case: &str, scenario: &str, others: &[Small]) -> PathBuf {
+        let folder = self.folder.unwrap_or_else(|| Path::new("out"));
+        // Not the case's own name: the trace of what is small must not take the place of the trace of the case.
+        let name = case.trim_end_matches(".small").replace('/', ".");
+        let is_taken = |file: &Path| {
+            let there = || fs::read(file).is_ok_and(|there| there != scenario.as_bytes());
+            others.iter().any(|other| other.file.as_ref().is_some_and(|other| Path::new(other) == file))
+                || self.spares_files && there()
+        };
+        let mut file = folder.join(format!("{name}.small.toml"));
+        let mut number = 2_u64;
+        while is_taken(&file) {
+            file = folder.join(format!("{name}-{number}.small.toml"));
+            number += 1;
         }
-        let found: Vec<&Finding> = account.ledger.findings[found].iter().collect();
-        let mut wanted: Vec<(Small, &Finding)> = Vec::new();
-        for finding in found.iter().copied().filter(|finding| finding.verdict.is_failure()) {
-            let known = account.small.iter().chain(wanted.iter().map(|(small, _)| small));
-            if wanted.len() < KINDS && !known.into_iter().any(|small| small.shows(finding)) {
-                let name = finding.case.clone().unwrap_or_else(|| stem(log));
-                wanted.push((Small { unit: Unit::Event, ..Small::new(finding, name, 0) }, finding));
-            }
-        }
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let findings: Vec<&Finding> = wanted.iter().map(|(_, finding)| *finding).collect();
-        let extracts = extract(catalogue, open()?, setting, &findings, &found);
-        let mut cut: Vec<Small> = Vec::new();
-        for ((mut small, finding), extract) in wanted.into_iter().zip(extracts) {
-            if let Some(extract) = extract {
-                self.keep(&mut small, (log, finding), &extract, &[&account.small[..], &cut].concat());
-            }
-            cut.push(small);
-        }
-        account.small.extend(cut);
-        Ok(())
+        file
     }
-
-    /// Writes an extract, and what callers do in it.
-    fn keep(&self, small: &mut Small, (log, finding): (&Path, &Finding), extract: &Extract, others: &[Small]) {
-        small.steps = extract.of;
-        small.left = Some(extract.events.len() as u64);
-        let name = free(small, others);
-        let file = if extract.is_log { log.to_owned() } else { self.out.join(format!("{name}.small.ndjson")) };
-        if extract.is_log || write_log(&file, log, extract) {
-            small.again = Some(Again::new("audit").word(&file.to_string_lossy()).line());
-            small.file = Some(file.display().to_string());
-        }
-        // Who calls a store is no provider that could be tried.
-        if finding.who == Who::Store {
-            let events = if extract.before.len() <= SCRIPT { &extract.before } else { &extract.events };
-            let sentence = finding.sentence();
-            let about = (sentence.trim().trim_end_matches('.'), &finding.requirements[..]);
-            let scenario = script(&name, about, &extract.header.profile, events);
-            // Its own log, when it is tried, must take the place of neither.
-            let file = self.out.join(format!("{name}.live.toml"));
-            if scenario.is_some_and(|scenario| write(&file, scenario.to_toml())) {
-                small.scenario = Some(file.display().to_string());
-            }
-        }
-    }
-}
-
-/// How many events become the steps of a scenario at most; of longer cases, those that show the failure.
-const SCRIPT: usize = 200;
-
-/// What a log without cases is called.
-fn stem(log: &Path) -> String {
-    log.file_stem().map_or_else(|| "log".to_owned(), |stem| stem.to_string_lossy().into_owned())
-}
-
-/// A name for its files that none of the others has.
-fn free(small: &Small, others: &[Small]) -> String {
-    let of_case = others.iter().filter(|other| other.case == small.case).count();
-    let number = if of_case == 0 { String::new() } else { format!("-{}", of_case + 1) };
-    format!("{}{number}", small.case.replace('/', "."))
-}
-
-fn write_log(file: &Path, log: &Path, extract: &Extract) -> bool {
-    let recorded_by = extract.header.recorded_by.as_deref().unwrap_or("somebody");
-    let cut = format!("{recorded_by}; cut down from {}", log.display());
-    let header = Header { recorded_by: Some(cut), ..extract.header.clone() };
-    let mut text = Vec::new();
-    let written = Writer::new(&mut text, &header).and_then(|mut writer| {
-        extract.events.iter().try_for_each(|event| writer.write(event))?;
-        writer.finish().map(|_| ())
-    });
-    written.is_ok() && write(file, &text)
 }
 
 /// Writes a file, and its folder before it; warns if that cannot be done.
-fn write(file: &Path, text: impl AsRef<[u8]>) -> bool {
+pub(super) fn write(file: &Path, text: impl AsRef<[u8]>) -> bool {
     let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
     let written = folder.and_then(|()| fs::write(file, text));
     if let Err(error) = &written {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spoolproof_sdk::wire::SPOOLER_REQUESTS;
 
 use super::ledger::Ledger;
 use super::verdict::{Finding, Verdict, Who};
@@ -102,9 +103,13 @@ impl Small {
     }
 }
 
-/// The call in which a finding shows.
+/// The call in which a finding shows. To whom a spooler's request goes, and about whom, is no part of its kind.
 fn called(finding: &Finding) -> &str {
-    finding.history.last().map(|line| line.call.as_str()).unwrap_or_default()
+    let call = finding.history.last().map(|line| line.call.as_str()).unwrap_or_default();
+    match call.split_once(' ') {
+        Some((method, _)) if SPOOLER_REQUESTS.contains(&method) => method,
+        Some(_) | None => call,
+    }
 }
 
 /// Why a run ended before its last case.
