@@ -10,16 +10,16 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use spoolproof::conformance::reference::{FAULTS, Reference};
-use spoolproof::conformance::{InProcess, Plan, Progress, run};
+use spoolproof::conformance::reference::{FAULTS, Reference, SPOOLER_FAULTS, Spooler};
+use spoolproof::conformance::{InProcess, Plan, Progress, SpoolerPlan, run, run_spooler};
 use spoolproof::oracle::{Account, Finding, Setting, Small, Verdict, Who};
-use spoolproof::scenario::Scenario;
+use spoolproof::scenario::{Scenario, SpoolerScenario};
 use spoolproof::spec::Catalogue;
-use spoolproof::trace::{Extract, ReadOptions, Reader, Writer, audit, extract, script};
+use spoolproof::trace::{Extract, ReadOptions, Reader, Writer, audit, extract, script, script_spooler};
 use spoolproof_sdk::CallError;
 use spoolproof_sdk::trace::{Event, Header};
 
-use common::scenarios;
+use common::{scenarios, spooler_cases};
 
 type Log = (Header, Vec<Event>);
 
@@ -80,8 +80,8 @@ fn audited(catalogue: &Catalogue, text: &[u8]) -> Account {
     account
 }
 
-fn failures(account: &Account) -> impl Iterator<Item = &Finding> {
-    account.ledger.findings.iter().filter(|finding| finding.verdict == Verdict::Violation && finding.who == Who::Store)
+fn failures(account: &Account, who: Who) -> impl Iterator<Item = &Finding> {
+    account.ledger.findings.iter().filter(move |finding| finding.verdict == Verdict::Violation && finding.who == who)
 }
 
 fn cut(catalogue: &Catalogue, text: &[u8], wanted: &Finding, account: &Account) -> Extract {
@@ -102,14 +102,15 @@ fn what_is_left_of_a_log_shows_the_failure_there_and_on_the_provider() {
         let mut broken = store(Some(fault.name));
         let failing = cases.iter().find_map(|case| {
             let (account, log) = conform(&catalogue, &mut broken, case);
-            failures(&account).next().is_some().then_some(log)
+            failures(&account, Who::Store).next().is_some().then_some(log)
         });
         let Some(log) = failing else { continue };
         let text = text(&log);
         let account = audited(&catalogue, &text);
-        let wanted = failures(&account).next().unwrap_or_else(|| panic!("{}: the log shows nothing", fault.name));
+        let wanted =
+            failures(&account, Who::Store).next().unwrap_or_else(|| panic!("{}: the log shows nothing", fault.name));
         let kind = Small::new(wanted, String::new(), 0);
-        let shows = |account: &Account| failures(account).any(|finding| kind.shows(finding));
+        let shows = |account: &Account| failures(account, Who::Store).any(|finding| kind.shows(finding));
 
         let extract = cut(&catalogue, &text, wanted, &account);
         assert!(extract.events.len() as u64 <= extract.of, "{}", fault.name);
@@ -122,7 +123,7 @@ fn what_is_left_of_a_log_shows_the_failure_there_and_on_the_provider() {
         let (again, _) = conform(&catalogue, &mut broken, &case);
         assert!(shows(&again), "{}:\n{}\n{:#?}", fault.name, case.to_toml(), again.ledger.findings);
         let (sound, _) = conform(&catalogue, &mut right, &case);
-        assert_eq!(failures(&sound).next(), None, "{}", fault.name);
+        assert_eq!(failures(&sound, Who::Store).next(), None, "{}", fault.name);
 
         tried += 1;
         cut_down += usize::from((extract.events.len() as u64) < extract.of);
@@ -131,6 +132,50 @@ fn what_is_left_of_a_log_shows_the_failure_there_and_on_the_provider() {
     }
     // What came before may be needed for more than the judge can see, so the scenario is of the whole case.
     assert!(tried >= 15 && cut_down > tried / 2 && least_repeats > tried / 2, "{tried}, {cut_down}, {least_repeats}");
+}
+
+fn spooler(fault: Option<&'static str>) -> InProcess<Spooler> {
+    let faults: Vec<String> = fault.into_iter().map(str::to_owned).collect();
+    InProcess::start(move || Spooler::new(&faults).map_err(CallError::Failed)).expect("the spooler starts")
+}
+
+fn conform_spooler(catalogue: &Catalogue, sut: &mut InProcess<Spooler>, case: &SpoolerScenario) -> (Account, Log) {
+    let plan = SpoolerPlan { scenarios: vec![case], profile: None, recorded_by: "a test".to_owned() };
+    let mut recorder = Recorder::default();
+    let account = run_spooler(catalogue, sut, &plan, &mut recorder);
+    (account, recorder.0.expect("the case ran"))
+}
+
+#[test]
+fn what_a_spooler_met_with_in_a_log_shows_its_failure_again() {
+    let (catalogue, cases, mut right) = (catalogue(), spooler_cases(), spooler(None));
+    let mut tried = 0;
+    for fault in SPOOLER_FAULTS.iter().filter(|fault| !fault.breaks.is_empty()) {
+        let mut broken = spooler(Some(fault.name));
+        let failing = cases.iter().find_map(|case| {
+            let (account, log) = conform_spooler(&catalogue, &mut broken, case);
+            failures(&account, Who::Spooler).next().is_some().then_some((case, log))
+        });
+        let Some((case, log)) = failing else { continue };
+        let text = text(&log);
+        let account = audited(&catalogue, &text);
+        let Some(wanted) = failures(&account, Who::Spooler).next() else { panic!("{}: nothing", fault.name) };
+        let kind = Small::new(wanted, String::new(), 0);
+        let shows = |account: &Account| failures(account, Who::Spooler).any(|finding| kind.shows(finding));
+        let extract = cut(&catalogue, &text, wanted, &account);
+        let again = audited(&catalogue, &self::text(&(extract.header.clone(), extract.events.clone())));
+        assert!(shows(&again), "{}: {:#?}", fault.name, again.ledger.findings);
+
+        let title = wanted.sentence();
+        let about = (title.trim_end_matches('.'), &wanted.requirements[..]);
+        let met = script_spooler("cut", about, &extract.header, &extract.before).expect("a case");
+        let (again, _) = conform_spooler(&catalogue, &mut broken, &met);
+        assert!(shows(&again), "{} in {}:\n{}\nwas\n{}", fault.name, case.id, met.to_toml(), case.to_toml());
+        let (sound, _) = conform_spooler(&catalogue, &mut right, &met);
+        assert_eq!(failures(&sound, Who::Spooler).next(), None, "{}", fault.name);
+        tried += 1;
+    }
+    assert!(tried >= 60, "{tried}");
 }
 
 /// What `spoolproof` with these words prints in `folder`, and its exit code.
@@ -197,6 +242,11 @@ fn a_spoolers_log_is_cut_down_too() {
     assert!(found.contains("small: 6 of the 11 events"), "{found}");
     let (again, code) = spoolproof(folder.path(), &command(&found, "again:"));
     assert_eq!((headline(&again), code), (headline(&found), Some(1)));
+    let live = command(&found, "live:");
+    let words = &live[..live.len() - 2];
+    let (again, code) = spoolproof(folder.path(), &[words, &["--fault", "lock-twice"]].concat());
+    assert_eq!((rules(&again), code), (rules(&found), Some(1)), "{again}");
+    assert_eq!(spoolproof(folder.path(), words).1, Some(0));
 }
 
 /// One message among a hundred that are about others, in a log without cases; and the same from a pipe.

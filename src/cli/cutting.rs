@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::shrunk::write;
 use crate::oracle::{Account, Finding, Setting, Small, Unit, Who};
 use crate::spec::Catalogue;
-use crate::trace::{Extract, Reader, Writer, extract, script};
+use crate::trace::{Extract, Reader, Writer, extract, script, script_spooler};
 
 /// Makes failures in logs small.
 #[derive(Args, Debug)]
@@ -77,17 +77,19 @@ impl Cutting {
             small.again = Some(Again::new("audit").word(&file.to_string_lossy()).line());
             small.file = Some(file.display().to_string());
         }
-        // Who calls a store is no provider that could be tried.
-        if finding.who == Who::Store {
-            let events = if extract.before.len() <= SCRIPT { &extract.before } else { &extract.events };
-            let sentence = finding.sentence();
-            let about = (sentence.trim().trim_end_matches('.'), &finding.requirements[..]);
-            let scenario = script(&name, about, &extract.header.profile, events);
-            // Its own log, when it is tried, must take the place of neither.
-            let file = self.out.join(format!("{name}.live.toml"));
-            if scenario.is_some_and(|scenario| write(&file, scenario.to_toml())) {
-                small.scenario = Some(file.display().to_string());
-            }
+        let events = if extract.before.len() <= SCRIPT { &extract.before } else { &extract.events };
+        let sentence = finding.sentence();
+        let about = (sentence.trim().trim_end_matches('.'), &finding.requirements[..]);
+        let scenario = match finding.who {
+            Who::Store => script(&name, about, &extract.header.profile, events).map(|case| case.to_toml()),
+            Who::Spooler => script_spooler(&name, about, &extract.header, events).map(|case| case.to_toml()),
+            // Nobody else can be tried.
+            Who::Adapter | Who::Client | Who::Mapi | Who::Transport => None,
+        };
+        // Its own log, when it is tried, must take the place of neither.
+        let file = self.out.join(format!("{name}.live.toml"));
+        if scenario.is_some_and(|scenario| write(&file, scenario)) {
+            small.scenario = Some(file.display().to_string());
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::CaseVerdict;
 use super::layout::{FAINT, STRONG, columns, count, number, party, short, style, wrap};
-use crate::oracle::{Finding, Line, Small, Unit, Verdict};
+use crate::oracle::{Finding, Line, Small, Unit, Verdict, Who};
 
 /// Where the second half of a headline starts, if the first leaves room.
 const HEADLINE_COLUMN: usize = 56;
@@ -161,7 +161,7 @@ fn footer(
     let lines = [
         ("small:", small.map(made_small)),
         ("again:", again.cloned()),
-        ("live: ", small.and_then(|small| small.scenario.as_ref()).map(|file| on_provider(file))),
+        ("live: ", small.and_then(on_provider)),
         ("rule: ", rule.map(|id| format!("spoolproof explain {id}"))),
         ("trace:", trace.cloned()),
     ];
@@ -177,8 +177,9 @@ fn footer(
 }
 
 /// The command that tries on a provider what a log shows.
-fn on_provider(scenario: &str) -> String {
-    format!("spoolproof conform {scenario} --provider ADAPTER")
+fn on_provider(small: &Small) -> Option<String> {
+    let role = if small.who == Who::Spooler { "--role spooler " } else { "" };
+    small.scenario.as_ref().map(|file| format!("spoolproof conform {role}{file} --provider ADAPTER"))
 }
 
 /// What became of the attempt to make a failure small.

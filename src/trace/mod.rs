@@ -13,6 +13,7 @@ mod overlap;
 mod part;
 mod reader;
 mod script;
+mod script_spooler;
 mod strict;
 mod writer;
 
@@ -23,4 +24,5 @@ pub use narrate::narrate;
 pub(crate) use overlap::judge_together;
 pub use reader::{Place, ReadOptions, Reader};
 pub use script::script;
+pub use script_spooler::script_spooler;
 pub use writer::Writer;
