@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use spoolproof::scenario::{Call, Scenario, Step};
+use spoolproof::scenario::{Call, Scenario, SpoolerScenario, Step};
 
 use common::{scenarios, spooler_cases};
 
@@ -16,7 +16,11 @@ fn root() -> PathBuf {
 
 /// The id and the text of each file below `scenarios/`, in the order of the ids.
 fn files() -> BTreeMap<String, String> {
-    let top = root().join("scenarios");
+    files_below("scenarios")
+}
+
+fn files_below(folder: &str) -> BTreeMap<String, String> {
+    let top = root().join(folder);
     let mut files = BTreeMap::new();
     let mut folders = vec![top.clone()];
     while let Some(folder) = folders.pop() {
@@ -33,7 +37,7 @@ fn files() -> BTreeMap<String, String> {
 }
 
 fn id(top: &Path, path: &Path) -> String {
-    let below = path.strip_prefix(top).expect("a path below `scenarios/`").with_extension("");
+    let below = path.strip_prefix(top).expect("a path below that folder").with_extension("");
     below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
@@ -58,12 +62,34 @@ fn every_file_reads_and_prints_back_the_same() {
 }
 
 #[test]
-fn the_example_of_the_readme_is_one_too() {
-    let readme = fs::read_to_string(root().join("scenarios/README.md")).expect("a text file");
+fn every_file_for_spoolers_reads_and_prints_back_the_same() {
+    let requirements = requirements();
+    let known: Vec<_> = requirements.iter().map(String::as_str).collect();
+    let files = files_below("spooler");
+    assert!(files.len() >= 50, "{} cases", files.len());
+    for (id, source) in files {
+        let scenario =
+            SpoolerScenario::parse(&id, &source, &known).unwrap_or_else(|problems| panic!("{id}: {problems:#?}"));
+        assert_eq!(scenario.to_toml(), source, "{id}");
+    }
+}
+
+/// The first example in the text that explains the files of a folder.
+fn example(folder: &str) -> String {
+    let readme = fs::read_to_string(root().join(folder).join("README.md")).expect("a text file");
     let (_, rest) = readme.split_once("```toml\n").expect("an example");
     let (example, _) = rest.split_once("```").expect("the example's end");
-    let scenario = Scenario::parse("open/queued-modify", example).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    assert_eq!(scenario.to_toml(), example);
+    example.to_owned()
+}
+
+#[test]
+fn the_examples_of_the_readmes_are_some_too() {
+    let of_store = example("scenarios");
+    let scenario = Scenario::parse("open/queued-modify", &of_store).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!(scenario.to_toml(), of_store);
+    let of_spooler = example("spooler");
+    let scenario = SpoolerScenario::parse("hand/busy", &of_spooler, &["XPS-04", "XPS-19"]);
+    assert_eq!(scenario.unwrap_or_else(|problems| panic!("{problems:#?}")).to_toml(), of_spooler);
 }
 
 #[test]

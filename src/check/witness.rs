@@ -123,15 +123,7 @@ impl Scribe {
             Action::Restart(_) | Action::Cut { .. } => {
                 let clean = action == Action::Restart(Stop::Clean);
                 let kind = if clean { RestartKind::Clean } else { RestartKind::Crash };
-                return Some(Step {
-                    call: Line::Restart { kind },
-                    session: None,
-                    expect: vec![],
-                    optional: false,
-                    together: None,
-                    otherwise: false,
-                    span: 0..0,
-                });
+                return Some(Step::new(Line::Restart { kind }, None));
             }
             Action::Deliver { .. }
             | Action::Preprocess { .. }
@@ -167,15 +159,7 @@ impl Scribe {
             Call::Leave | Call::Restart(_) | Call::Wait => return None,
         };
         let session = Some(session_name(session));
-        Some(Step {
-            call,
-            session,
-            expect: expected(reply),
-            optional: false,
-            otherwise: false,
-            together: None,
-            span: 0..0,
-        })
+        Some(Step { expect: expected(reply), ..Step::new(call, session) })
     }
 
     fn new_message(&self, target: Target, draft: Draft) -> NewMessage {

@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
 use spoolproof_sdk::wire::Profile;
 
+use super::cutting::Cutting;
 use super::failure::Failure;
 use super::output::Outputs;
 use super::progress::Progress;
@@ -41,6 +42,9 @@ pub(crate) struct Audit {
     skip_unknown: bool,
 
     #[command(flatten)]
+    cutting: Cutting,
+
+    #[command(flatten)]
     outputs: Outputs,
 }
 
@@ -59,6 +63,7 @@ impl Audit {
             options: ReadOptions { skip_unknown: self.skip_unknown },
             account: Account::default(),
             subject: None,
+            logs: Vec::new(),
             stop: signals::watch(None)?,
         };
         for file in &self.files {
@@ -71,8 +76,9 @@ impl Audit {
                 failure.report();
             }
         }
-        let Run { mut account, subject, .. } = run;
-        account.settle();
+        run.account.settle();
+        run.cut(&self.cutting);
+        let Run { account, subject, .. } = run;
         let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let nothing_read = subject.is_none();
         let subject = Subject { source: self.source(), ..subject.unwrap_or_default() };
@@ -104,20 +110,36 @@ struct Run<'a> {
     account: Account,
     /// Who the first log is about.
     subject: Option<Subject>,
+    /// The logs that can be read again: where their findings stand, and how they were judged.
+    logs: Vec<(&'a Path, Range<usize>, Setting)>,
     stop: Stop,
 }
 
-impl Run<'_> {
-    fn file(&mut self, file: &Path) -> Result<(), Failure> {
+impl<'a> Run<'a> {
+    fn file(&mut self, file: &'a Path) -> Result<(), Failure> {
         if file.as_os_str() == "-" {
-            return self.log("stdin", io::stdin().lock());
+            let reader = Reader::new(io::stdin().lock(), "stdin", self.options).map_err(|error| damaged(&error))?;
+            return self.log("stdin", reader).1;
         }
-        let opened = File::open(file).map_err(|error| library::unreadable(file, &error))?;
-        self.log(&file.to_string_lossy(), BufReader::new(opened))
+        let before = self.account.ledger.findings.len();
+        let reader = open(file, self.options)?;
+        let (setting, ended) = self.log(&file.to_string_lossy(), reader);
+        self.logs.push((file, before..self.account.ledger.findings.len(), setting));
+        ended
     }
 
-    fn log(&mut self, name: &str, log: impl BufRead) -> Result<(), Failure> {
-        let reader = Reader::new(log, name, self.options).map_err(|error| damaged(&error))?;
+    /// Cuts each log down to what it shows.
+    fn cut(&mut self, cutting: &Cutting) {
+        for (file, found, setting) in std::mem::take(&mut self.logs) {
+            let options = self.options;
+            let cut = cutting.log(self.catalogue, (file, found, &setting), &mut self.account, || open(file, options));
+            if let Err(failure) = cut {
+                failure.report();
+            }
+        }
+    }
+
+    fn log(&mut self, name: &str, reader: Reader<impl BufRead>) -> (Setting, Result<(), Failure>) {
         let mut header = reader.header().clone();
         header.profile = subject::overridden(&header.profile, self.claims.as_ref());
         subject::warn_of_unknown_readings(&header.profile, name, self.catalogue);
@@ -131,17 +153,24 @@ impl Run<'_> {
         let progress = Progress::start(None, "lines");
         progress.doing(name);
         let setting = Setting::of_log(header);
-        let ended = audit(self.catalogue, name, reader, setting, &mut self.account, |line| {
+        let ended = audit(self.catalogue, name, reader, setting.clone(), &mut self.account, |line| {
             progress.set(line);
             self.stop.reason().map_or(ControlFlow::Continue(()), ControlFlow::Break)
         });
         drop(progress);
-        match ended {
+        let ended = match ended {
             Audited::Damaged(error) => Err(damaged(&error)),
             // The account names the place of a contradiction: it is a finding.
             Audited::Contradicted | Audited::Whole => Ok(()),
-        }
+        };
+        (setting, ended)
     }
+}
+
+/// Starts to read a log.
+fn open(file: &Path, options: ReadOptions) -> Result<Reader<BufReader<File>>, Failure> {
+    let opened = File::open(file).map_err(|error| library::unreadable(file, &error))?;
+    Reader::new(BufReader::new(opened), &file.to_string_lossy(), options).map_err(|error| damaged(&error))
 }
 
 fn damaged(error: &ReadError) -> Failure {

@@ -14,11 +14,13 @@ use super::observer::Observer;
 use super::output::{self, Outputs};
 use super::portion::{Portion, Taken};
 use super::reference::Part;
-use super::shrunk::Shrinking;
+use super::shrunk::{Place, Shrinking};
 use super::suite::SuiteArg;
 use super::{doctor, library, reference, signals, subject, target, units};
-use crate::conformance::{self, Adapter, AdapterError, Deadlines, Options, Plan, SpoolerPlan, Sut as _, Target};
-use crate::oracle::{Account, Stopped, Verdict};
+use crate::conformance::{
+    self, Adapter, AdapterError, Deadlines, Options, Plan, ShrinkLimit, SpoolerPlan, Stop, Sut as _, Target,
+};
+use crate::oracle::{Account, Small, Stopped, Verdict};
 use crate::report::layout::{FAINT, STRONG, count};
 use crate::report::{About, Contract, Report, Selection};
 use crate::spec::Catalogue;
@@ -38,7 +40,8 @@ use crate::spec::Catalogue;
   spoolproof conform --provider './my-adapter' --known-failing known-failing.toml --accepted accepted.json
   spoolproof conform --provider './my-adapter' --shard 1/4 --json shard-1.json
   spoolproof conform --provider './my-adapter' --rerun-failed report.json
-  spoolproof conform --role spooler --provider './my-spooler'")]
+  spoolproof conform --role spooler --provider './my-spooler'
+  spoolproof conform --role spooler out/hand.busy.toml --provider './my-spooler'")]
 pub(crate) struct Conform {
     /// The part that is judged: a store, or a spooler to which the checker plays store, transports and preprocessors
     #[arg(long, value_enum, default_value_t = Part::Store)]
@@ -112,8 +115,10 @@ impl Conform {
                 recorded_by: RECORDED_BY.to_owned(),
             };
             let mut account = conformance::run(catalogue, adapter, &plan, observer);
-            let again = |file: &Path| self.again_on(&[file.to_owned()]);
-            self.shrinking.store((catalogue, adapter), &plan, &mut account, (self.out.as_deref(), again));
+            self.keep_small(&mut account, observer.stop(), |account, limit| {
+                let small = conformance::shrink(catalogue, adapter, &plan, account, limit).into_iter();
+                small.map(|(small, scenario)| (small, scenario.map(|it| it.to_toml()))).collect()
+            });
             account
         })
     }
@@ -122,8 +127,25 @@ impl Conform {
         self.judge(catalogue, self.cases.choose_for_spoolers(catalogue)?, |cases, adapter, claims, observer| {
             let plan =
                 SpoolerPlan { scenarios: cases.iter().collect(), profile: claims, recorded_by: RECORDED_BY.to_owned() };
-            conformance::run_spooler(catalogue, adapter, &plan, observer)
+            let mut account = conformance::run_spooler(catalogue, adapter, &plan, observer);
+            self.keep_small(&mut account, observer.stop(), |account, limit| {
+                let small = conformance::shrink_spooler(catalogue, adapter, &plan, account, limit).into_iter();
+                small.map(|(small, scenario)| (small, scenario.map(|it| it.to_toml()))).collect()
+            });
+            account
         })
+    }
+
+    /// Writes the failures that `shrink` makes small, and tells the report of them.
+    fn keep_small(
+        &self,
+        account: &mut Account,
+        stop: Stop,
+        shrink: impl FnOnce(&Account, &ShrinkLimit) -> Vec<(Small, Option<String>)>,
+    ) {
+        let again = |file: &Path| self.again_on(&[file.to_owned()]);
+        let spares_files = !self.cases.paths.is_empty();
+        self.shrinking.keep(account, shrink, stop, &Place { folder: self.out.as_deref(), spares_files, again: &again });
     }
 
     /// Takes the part of the cases that is wanted, starts the adapter, runs `run` on it, and reports.
@@ -259,7 +281,9 @@ impl Conform {
         for path in paths {
             again = again.word(&path.to_string_lossy());
         }
-        again = again.option("--suite", self.cases.suite.map(SuiteArg::name));
+        // A file is a suite of its own.
+        let suite = self.cases.suite.filter(|_| paths.is_empty());
+        again = again.option("--suite", suite.map(SuiteArg::name));
         again = again.option("--provider", self.provider.as_deref());
         for fault in &self.faults {
             again = again.option("--fault", Some(fault));
@@ -312,4 +336,34 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "give a time that is longer than none, in seconds".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use clap::Parser;
+
+    use super::Conform;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        conform: Conform,
+    }
+
+    #[test]
+    fn the_command_that_repeats_a_file_names_no_suite() {
+        let again = |file: Option<&str>| {
+            let words = ["conform", "--suite", "quick", "--provider", "./mine", "--timeout", "2"];
+            let conform = Program::try_parse_from(words).expect("a command line").conform;
+            let files: Vec<PathBuf> = file.into_iter().map(PathBuf::from).collect();
+            let line = conform.again_on(&files).line();
+            // What is printed can be typed.
+            Program::try_parse_from(line.split(' ').skip(1)).unwrap_or_else(|error| panic!("{line}: {error}"));
+            line
+        };
+        assert_eq!(again(None), "spoolproof conform --suite quick --provider ./mine --timeout 2");
+        assert_eq!(again(Some("out/a.toml")), "spoolproof conform out/a.toml --provider ./mine --timeout 2");
+    }
 }

@@ -11,6 +11,7 @@ mod cases;
 mod check;
 mod conform;
 mod contract;
+mod cutting;
 mod diagnostic;
 mod diff;
 mod doctor;

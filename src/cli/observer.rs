@@ -26,6 +26,11 @@ impl<'a> Observer<'a> {
         let progress = Progress::start(Some(cases as u64), "cases");
         Self { progress, traces: Traces::new(out), fail_fast, failed: false, stop }
     }
+
+    /// What ends the run from outside.
+    pub(crate) fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
 }
 
 impl conformance::Progress for Observer<'_> {

@@ -1,4 +1,4 @@
-//! Making the failures of a run small, and writing each as a scenario that one command repeats.
+//! Making the failures of a run small, and writing each to a file that one command repeats.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,8 @@ use clap::Args;
 
 use super::again::Again;
 use super::failure::warn;
-use crate::conformance::{Plan, ShrinkLimit, Sut, shrink};
+use crate::conformance::{ShrinkLimit, Stop};
 use crate::oracle::{Account, Small};
-use crate::scenario::Scenario;
-use crate::spec::Catalogue;
 
 /// Whether failures are made small, and how much may be tried for it.
 #[derive(Args, Debug)]
@@ -25,14 +23,14 @@ pub(crate) struct Shrinking {
 }
 
 impl Shrinking {
-    /// Makes the failures of `account` small on the provider that showed them. `again` is the command line that
-    /// runs a scenario file on it.
-    pub(crate) fn store<S: Sut>(
+    /// Takes the failures of `account` that `shrink` makes small, each with the text of its scenario, and writes them
+    /// where `place` says.
+    pub(crate) fn keep(
         &self,
-        (catalogue, sut): (&Catalogue, &mut S),
-        plan: &Plan<'_>,
         account: &mut Account,
-        (folder, again): (Option<&Path>, impl Fn(&Path) -> Again),
+        shrink: impl FnOnce(&Account, &ShrinkLimit) -> Vec<(Small, Option<String>)>,
+        stop: Stop,
+        place: &Place<'_>,
     ) {
         // Who stopped the run does not want another.
         if self.no_shrink || account.stopped.is_some() {
@@ -40,17 +38,13 @@ impl Shrinking {
         }
         let default = ShrinkLimit::default();
         let runs_each = default.runs_each.max(self.shrink_limit / 8);
-        let limit = ShrinkLimit { runs: self.shrink_limit, runs_each };
-        let folder = folder.unwrap_or_else(|| Path::new("out"));
-        for (mut small, scenario) in shrink(catalogue, sut, plan, account, limit) {
+        let limit = ShrinkLimit { runs: self.shrink_limit, runs_each, stop };
+        for (mut small, scenario) in shrink(account, &limit) {
             if let Some(scenario) = scenario {
-                let file = free(folder, &small, &account.small);
-                match write(&file, &scenario) {
-                    Ok(()) => {
-                        small.again = Some(again(&file).line());
-                        small.file = Some(file.display().to_string());
-                    }
-                    Err(error) => warn(format_args!("cannot write the scenario {}: {error}", file.display())),
+                let file = place.free(&small.case, &scenario, &account.small);
+                if write(&file, &scenario) {
+                    small.again = Some((place.again)(&file).line());
+                    small.file = Some(file.display().to_string());
                 }
             }
             account.small.push(small);
@@ -58,16 +52,43 @@ impl Shrinking {
     }
 }
 
-/// A file for it that none of the others has.
-fn free(folder: &Path, small: &Small, others: &[Small]) -> PathBuf {
-    let of_case = others.iter().filter(|other| other.case == small.case).count();
-    let number = if of_case == 0 { String::new() } else { format!("-{}", of_case + 1) };
-    folder.join(format!("{}{number}.toml", small.case.replace('/', ".")))
+/// Where small failures are written.
+pub(crate) struct Place<'a> {
+    /// The folder that was asked for.
+    pub(crate) folder: Option<&'a Path>,
+    /// Whether files are there to stay: they may be the cases of this run, or what an earlier one told to repeat.
+    pub(crate) spares_files: bool,
+    /// The command line that runs a scenario file on the provider that showed the failures.
+    pub(crate) again: &'a dyn Fn(&Path) -> Again,
 }
 
-fn write(file: &Path, scenario: &Scenario) -> std::io::Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
+impl Place<'_> {
+    /// The first file for a failure in `case` that none of the others has.
+    fn free(&self, case: &str, scenario: &str, others: &[Small]) -> PathBuf {
+        let folder = self.folder.unwrap_or_else(|| Path::new("out"));
+        // Not the case's own name: the trace of what is small must not take the place of the trace of the case.
+        let name = case.trim_end_matches(".small").replace('/', ".");
+        let is_taken = |file: &Path| {
+            let there = || fs::read(file).is_ok_and(|there| there != scenario.as_bytes());
+            others.iter().any(|other| other.file.as_ref().is_some_and(|other| Path::new(other) == file))
+                || self.spares_files && there()
+        };
+        let mut file = folder.join(format!("{name}.small.toml"));
+        let mut number = 2_u64;
+        while is_taken(&file) {
+            file = folder.join(format!("{name}-{number}.small.toml"));
+            number += 1;
+        }
+        file
     }
-    fs::write(file, scenario.to_toml())
+}
+
+/// Writes a file, and its folder before it; warns if that cannot be done.
+pub(super) fn write(file: &Path, text: impl AsRef<[u8]>) -> bool {
+    let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
+    let written = folder.and_then(|()| fs::write(file, text));
+    if let Err(error) = &written {
+        warn(format_args!("cannot write {}: {error}", file.display()));
+    }
+    written.is_ok()
 }

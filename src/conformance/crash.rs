@@ -80,15 +80,7 @@ fn is_restart(step: &Step) -> bool {
 fn cut(scenario: &Scenario, at: usize, writes: u64) -> Scenario {
     let alone = |step: &Step| Step { together: None, ..step.clone() };
     let mut steps: Vec<Step> = scenario.steps[..=at].iter().map(alone).collect();
-    let made = |session: Option<&str>, call| Step {
-        call,
-        session: session.map(str::to_owned),
-        expect: Vec::new(),
-        optional: true,
-        otherwise: false,
-        together: None,
-        span: 0..0,
-    };
+    let made = |session: Option<&str>, call| Step { optional: true, ..Step::new(call, session.map(str::to_owned)) };
     let messages: Vec<String> = steps
         .iter()
         .filter_map(|step| match &step.call {

@@ -33,7 +33,7 @@ pub use crash::{CrashPoints, crash_points};
 pub use deadline::Deadlines;
 pub use error::{AdapterError, AdapterErrorKind, Input, SeenLine};
 pub use in_process::{InProcess, InProcessError};
-pub use shrink::{ShrinkLimit, shrink};
+pub use shrink::{ShrinkLimit, shrink, shrink_spooler};
 pub use simulated::{Latitude, Simulated, SimulatedError};
 pub use spooling::{Mortal, SpoolerPlan, run_spooler};
 pub use stop::Stop;

@@ -6,17 +6,20 @@ use super::moves::{Move, Stimulus};
 use super::steering::Steering;
 use crate::check::{Scribe, session_name};
 use crate::model::{Action, Call, Reply, Session, World};
-use crate::scenario::{Call as Line, Event, NewMessage, OpenFlag, Scenario, Step, Target};
+use crate::scenario::{Call as Line, Event, OpenFlag, Scenario, Step, Target};
 
 /// The steps of a way from the start, each move with the state before it, and one step more: the notifications that are
 /// owed at its end are awaited.
 pub(super) fn script<'m>(scribe: &Scribe, way: impl IntoIterator<Item = (&'m World, &'m Move)>) -> Vec<Step> {
     let mut script = Script::default();
     way.into_iter().for_each(|(before, made)| script.take(scribe, before, made));
-    script.name_handles();
+    let Script { steps, wanted, .. } = script;
+    let (id, title, requirements) = (String::new(), String::new(), Vec::new());
+    let mut scenario = Scenario { id, title, requirements, profile: Profile::default(), steps };
+    scenario.name_handles(&wanted);
     let wait = Line::ExpectNotification { event: Event::Modified, message: None };
-    script.steps.push(Step { optional: true, ..step(wait, None) });
-    script.steps
+    scenario.steps.push(Step { optional: true, ..Step::new(wait, None) });
+    scenario.steps
 }
 
 #[derive(Default)]
@@ -32,7 +35,7 @@ struct Script {
 impl Script {
     fn take(&mut self, scribe: &Scribe, before: &World, made: &Move) {
         let Stimulus::Act(action) = made.stimulus else {
-            return self.push(step(Line::GetOutgoingQueue, Some(session_name(Session::Spooler(1)))), None);
+            return self.push(Step::new(Line::GetOutgoingQueue, Some(session_name(Session::Spooler(1)))), None);
         };
         let Some(mut step) = scribe.line(action, before, made.reply) else { return };
         let Steering { code, access } = made.steering;
@@ -71,22 +74,6 @@ impl Script {
         self.steps.push(step);
         self.wanted.push(wanted);
     }
-
-    /// Names the handles that a reader of the scenario would take for others.
-    fn name_handles(&mut self) {
-        loop {
-            let openers = openers(&self.steps);
-            let wanted = self.wanted.iter().zip(&openers).enumerate();
-            let mut wrong = wanted.filter_map(|(at, (wanted, read))| Some((at, (*wanted).filter(|_| wanted != read)?)));
-            let Some((at, opener)) = wrong.next() else { return };
-            let name = format!("h{}", opener + 1);
-            for at in [opener, at] {
-                if let Some(target) = target(&mut self.steps[at].call) {
-                    target.handle = Some(name.clone());
-                }
-            }
-        }
-    }
 }
 
 /// What is done where the store refuses to take a message again through the object that it was sent through before: it is
@@ -108,36 +95,4 @@ fn branch(step: &Step, action: Action, before: &World, at: usize) -> Vec<(Step, 
     let submit = Line::SubmitMessage { target: target.clone(), force: *force, answers: answers.clone() };
     let opener = Some(at + 1);
     vec![(otherwise(open), None), (otherwise(submit), opener), (otherwise(Line::Release { target }), opener)]
-}
-
-/// For each step, the step whose handle a reader of the scenario takes it to use.
-fn openers(steps: &[Step]) -> Vec<Option<usize>> {
-    let steps = steps.to_vec();
-    let (id, title, requirements) = (String::new(), String::new(), Vec::new());
-    Scenario { id, title, requirements, profile: Profile::default(), steps }.openers()
-}
-
-const fn step(call: Line, session: Option<String>) -> Step {
-    Step { call, session, expect: Vec::new(), optional: false, otherwise: false, together: None, span: 0..0 }
-}
-
-/// Where a handle is named that the call makes or uses.
-const fn target(call: &mut Line) -> Option<&mut Target> {
-    match call {
-        Line::CreateMessage(NewMessage { target, .. })
-        | Line::GetProps { target, .. }
-        | Line::OpenEntry { target, .. }
-        | Line::Release { target }
-        | Line::SetLockState { target, .. }
-        | Line::SetProps { target, .. }
-        | Line::SetResponsibility { target, .. }
-        | Line::SubmitMessage { target, .. } => Some(target),
-        Line::AbortSubmit { .. }
-        | Line::ExpectNotification { .. }
-        | Line::FinishedMsg { .. }
-        | Line::GetOutgoingQueue
-        | Line::NotifyNewMail { .. }
-        | Line::Observe { .. }
-        | Line::Restart { .. } => None,
-    }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spoolproof_sdk::wire::SPOOLER_REQUESTS;
 
 use super::ledger::Ledger;
 use super::verdict::{Finding, Verdict, Who};
@@ -35,9 +36,13 @@ pub struct Small {
     pub call: String,
     /// The case that it was made from.
     pub case: String,
-    /// How many steps that has, or events.
+    /// How many steps that has, or events up to the failure.
     pub steps: u64,
-    /// How many are left. `None`: it did not show again, so that nothing could be left out.
+    /// What is counted.
+    #[serde(default)]
+    pub unit: Unit,
+    /// How many are left. `None`: it did not show again, or not without the rest of its log, so that nothing could be left
+    /// out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<u64>,
     /// The file that holds it.
@@ -46,6 +51,31 @@ pub struct Small {
     /// The one command that repeats it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub again: Option<String>,
+    /// Of a failure in a log: the file with what callers did, to be tried on the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+}
+
+/// What a failure is made of.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// The steps of a case.
+    #[default]
+    Step,
+    /// The events of a log.
+    Event,
+}
+
+impl Unit {
+    /// What one of them is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Event => "event",
+        }
+    }
 }
 
 impl Small {
@@ -58,9 +88,11 @@ impl Small {
             call: called(finding).to_owned(),
             case,
             steps: steps as u64,
+            unit: Unit::Step,
             left: None,
             file: None,
             again: None,
+            scenario: None,
         }
     }
 
@@ -71,9 +103,13 @@ impl Small {
     }
 }
 
-/// The call in which a finding shows.
+/// The call in which a finding shows. To whom a spooler's request goes, and about whom, is no part of its kind.
 fn called(finding: &Finding) -> &str {
-    finding.history.last().map(|line| line.call.as_str()).unwrap_or_default()
+    let call = finding.history.last().map(|line| line.call.as_str()).unwrap_or_default();
+    match call.split_once(' ') {
+        Some((method, _)) if SPOOLER_REQUESTS.contains(&method) => method,
+        Some(_) | None => call,
+    }
 }
 
 /// Why a run ended before its last case.

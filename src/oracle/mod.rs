@@ -22,7 +22,7 @@ mod tracker;
 mod verdict;
 pub(crate) mod words;
 
-pub use account::{Account, CaseOutcome, Small, Stopped};
+pub use account::{Account, CaseOutcome, Small, Stopped, Unit};
 pub(crate) use call::EXCLUSIVE;
 pub use following::{Followed, Side, Sighting};
 pub use ledger::Ledger;

@@ -27,6 +27,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether somebody did wrong, or not as they should.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Deviation | Self::Violation)
+    }
+
     /// The name that reports use.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::CaseVerdict;
 use super::layout::{FAINT, STRONG, columns, count, party, short, style, wrap};
 use crate::check::grouped;
-use crate::oracle::{Finding, Line, Small, Verdict};
+use crate::oracle::{Finding, Line, Small, Unit, Verdict, Who};
 
 /// Where the second half of a headline starts, if the first leaves room.
 const HEADLINE_COLUMN: usize = 56;
@@ -162,6 +162,7 @@ fn footer(
     let lines = [
         ("small:", small.map(made_small)),
         ("again:", again.cloned()),
+        ("live: ", small.and_then(on_provider)),
         ("rule: ", rule.map(|id| format!("spoolproof explain {id}"))),
         ("trace:", trace.cloned()),
     ];
@@ -176,11 +177,18 @@ fn footer(
     Ok(())
 }
 
+/// The command that tries on a provider what a log shows.
+fn on_provider(small: &Small) -> Option<String> {
+    let role = if small.who == Who::Spooler { "--role spooler " } else { "" };
+    small.scenario.as_ref().map(|file| format!("spoolproof conform {role}{file} --provider ADAPTER"))
+}
+
 /// What became of the attempt to make a failure small.
 fn made_small(small: &Small) -> String {
     let of = if small.case.is_empty() { String::new() } else { format!(" of {}", small.case) };
     match small.left {
-        Some(left) => format!("{left} of the {}{of}", count(small.steps, "step")),
+        Some(left) => format!("{left} of the {}{of}", count(small.steps, small.unit.name())),
+        None if small.unit == Unit::Event => "it does not show without the rest of the log".to_owned(),
         None => format!("it did not show again in {}: flaky, so nothing was left out", small.case),
     }
 }

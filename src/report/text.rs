@@ -95,7 +95,8 @@ fn findings(report: &Report, out: &mut dyn Write, width: usize) -> io::Result<()
             writeln!(out)?;
         }
         for case in report.cases.iter().filter(|case| case.counts() == verdict) {
-            if report.findings.iter().all(|finding| finding.case.as_ref() != Some(&case.id)) {
+            // What is found in a log without cases is about the only one that it is.
+            if report.findings.iter().all(|finding| finding.case.as_ref().is_some_and(|id| *id != case.id)) {
                 block::unjudged(out, case)?;
                 writeln!(out)?;
             }

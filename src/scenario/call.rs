@@ -317,6 +317,27 @@ impl Call {
         }
     }
 
+    /// Where a handle is named that the call makes or uses.
+    pub(crate) const fn target_mut(&mut self) -> Option<&mut Target> {
+        match self {
+            Self::CreateMessage(NewMessage { target, .. })
+            | Self::GetProps { target, .. }
+            | Self::OpenEntry { target, .. }
+            | Self::Release { target }
+            | Self::SetLockState { target, .. }
+            | Self::SetProps { target, .. }
+            | Self::SetResponsibility { target, .. }
+            | Self::SubmitMessage { target, .. } => Some(target),
+            Self::AbortSubmit { .. }
+            | Self::ExpectNotification { .. }
+            | Self::FinishedMsg { .. }
+            | Self::GetOutgoingQueue
+            | Self::NotifyNewMail { .. }
+            | Self::Observe { .. }
+            | Self::Restart { .. } => None,
+        }
+    }
+
     /// How MAPI answers during the call, where it can be asked.
     #[must_use]
     pub const fn answers(&self) -> Option<&Answers> {

@@ -11,7 +11,9 @@ mod params;
 mod parse;
 mod pattern;
 mod print;
+mod print_spooler;
 mod reader;
+mod row;
 mod script;
 mod spooler;
 

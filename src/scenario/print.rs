@@ -6,6 +6,7 @@ use spoolproof_sdk::HResult;
 use spoolproof_sdk::wire::{Access, Coupling, Profile, Recipient, RestartKind, SortsQueue};
 
 use super::params::split_addrtype;
+use super::row::{Row, key, list, quoted, texts};
 use super::{Answers, Call, NewMessage, Scenario, Step, Target};
 
 impl Scenario {
@@ -39,8 +40,8 @@ impl fmt::Display for Step {
         call(&self.call, &mut row);
         match self.expect.as_slice() {
             [] => {}
-            [only] => row.code("expect", Some(*only)),
-            several => row.push("expect", list(several.iter().map(|code| quoted(&code.to_string())))),
+            [only] => row.push("expect", code(*only)),
+            several => row.push("expect", list(several.iter().copied().map(code))),
         }
         row.set("optional", self.optional);
         row.text("together", self.together.as_deref());
@@ -117,19 +118,23 @@ fn new_message(new: &NewMessage, row: &mut Row) {
 }
 
 fn answers(answers: &Answers, row: &mut Row) {
-    row.code("prepare", answers.prepare);
-    row.table("prepared", answers.prepared.as_deref());
+    row.maybe("prepare", answers.prepare.map(code));
+    row.maybe("prepared", answers.prepared.as_deref().map(recipients));
     let needs = [(answers.needs_preprocessing, "NEEDS_PREPROCESSING"), (answers.needs_spooler, "NEEDS_SPOOLER")];
     let needs: Vec<_> = needs.into_iter().filter(|(set, _)| *set).map(|(_, name)| quoted(name)).collect();
     if !needs.is_empty() {
         row.push("needs", list(needs));
     }
-    row.code("expand", answers.expand);
-    row.table("expanded", answers.expanded.as_deref());
-    row.code("complete", answers.complete);
-    row.code("sent_mail", answers.sent_mail);
+    row.maybe("expand", answers.expand.map(code));
+    row.maybe("expanded", answers.expanded.as_deref().map(recipients));
+    row.maybe("complete", answers.complete.map(code));
+    row.maybe("sent_mail", answers.sent_mail.map(code));
     row.set("superseded", answers.superseded);
-    row.code("notify", answers.notify);
+    row.maybe("notify", answers.notify.map(code));
+}
+
+fn code(code: HResult) -> String {
+    quoted(&code.to_string())
 }
 
 const fn access_name(access: Access) -> &'static str {
@@ -150,7 +155,7 @@ fn profile(profile: &Profile) -> Row {
         readings,
     } = profile;
     let mut row = Row::default();
-    row.boolean("outgoing_submission", *outgoing_submission);
+    row.maybe("outgoing_submission", *outgoing_submission);
     row.text(
         "coupling",
         coupling.map(|coupling| match coupling {
@@ -161,8 +166,8 @@ fn profile(profile: &Profile) -> Row {
     if let Some(addrtypes) = handles_addrtypes {
         row.push("handles_addrtypes", texts(addrtypes));
     }
-    row.boolean("wants_spooler_completion", *wants_spooler_completion);
-    row.boolean("persists_lock", *persists_lock);
+    row.maybe("wants_spooler_completion", *wants_spooler_completion);
+    row.maybe("persists_lock", *persists_lock);
     row.text(
         "sorts_queue",
         sorts_queue.map(|sorter| match sorter {
@@ -171,8 +176,11 @@ fn profile(profile: &Profile) -> Row {
         }),
     );
     if !readings.is_empty() {
-        let pairs = readings.iter().map(|(name, reading)| format!("{} = {}", key(name), quoted(reading)));
-        row.push("readings", Row(pairs.collect()).to_string());
+        let mut pairs = Row::default();
+        for (name, reading) in readings {
+            pairs.text(&key(name), Some(reading));
+        }
+        row.push("readings", pairs);
     }
     row
 }
@@ -196,91 +204,8 @@ fn recipient(recipient: &Recipient) -> String {
     row.text("address", Some(address));
     row.text("addrtype", addrtype.as_deref());
     row.text("type", kind.as_deref());
-    row.boolean("responsibility", *responsibility);
+    row.maybe("responsibility", *responsibility);
     row.to_string()
-}
-
-/// The members of an inline table, in the order in which they are printed.
-#[derive(Debug, Default)]
-struct Row(Vec<String>);
-
-impl Row {
-    fn push(&mut self, name: &str, value: impl fmt::Display) {
-        self.0.push(format!("{name} = {value}"));
-    }
-
-    fn text(&mut self, name: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.push(name, quoted(value));
-        }
-    }
-
-    fn boolean(&mut self, name: &str, value: Option<bool>) {
-        if let Some(value) = value {
-            self.push(name, value);
-        }
-    }
-
-    fn code(&mut self, name: &str, value: Option<HResult>) {
-        if let Some(value) = value {
-            self.push(name, quoted(&value.to_string()));
-        }
-    }
-
-    fn table(&mut self, name: &str, value: Option<&[Recipient]>) {
-        if let Some(value) = value {
-            self.push(name, recipients(value));
-        }
-    }
-
-    /// A member that is false by default.
-    fn set(&mut self, name: &str, value: bool) {
-        self.boolean(name, value.then_some(true));
-    }
-
-    /// A member that is true by default.
-    fn unset(&mut self, name: &str, value: bool) {
-        self.boolean(name, (!value).then_some(false));
-    }
-}
-
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_slice() {
-            [] => f.write_str("{}"),
-            members => write!(f, "{{ {} }}", members.join(", ")),
-        }
-    }
-}
-
-fn texts(texts: &[String]) -> String {
-    list(texts.iter().map(|text| quoted(text)))
-}
-
-fn list(items: impl IntoIterator<Item = String>) -> String {
-    format!("[{}]", items.into_iter().collect::<Vec<_>>().join(", "))
-}
-
-fn key(name: &str) -> String {
-    let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    if bare { name.to_owned() } else { quoted(name) }
-}
-
-/// A basic string on one line; the `toml` crate would spread one with line breaks over several.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]

@@ -76,6 +76,36 @@ impl Scenario {
         groups
     }
 
+    /// Names the handles that a reader would take for others: `wanted` says which step made the one that a step uses.
+    pub(crate) fn name_handles(&mut self, wanted: &[Option<usize>]) {
+        loop {
+            let openers = self.openers();
+            let mut pairs = wanted.iter().zip(&openers).enumerate();
+            let wrong = pairs.find_map(|(at, (wanted, read))| Some((at, (*wanted).filter(|_| wanted != read)?)));
+            let Some((at, opener)) = wrong else { return };
+            let name = Some(format!("h{}", opener + 1));
+            if self.steps[at].call.target_mut().is_none_or(|target| target.handle == name) {
+                return; // The handle is closed, and no name brings it back.
+            }
+            for at in [opener, at] {
+                if let Some(target) = self.steps[at].call.target_mut() {
+                    target.handle.clone_from(&name);
+                }
+            }
+        }
+    }
+
+    /// The scenario as its file would be read, if that is a scenario at all. A call that overlaps with nothing any more
+    /// stands for itself.
+    pub(crate) fn read_again(mut self) -> Option<Self> {
+        let lonely: Vec<usize> =
+            self.groups().into_iter().filter(|group| group.len() == 1).map(|group| group.start).collect();
+        for at in lonely {
+            self.steps[at].together = None;
+        }
+        Self::parse(&self.id, &self.to_toml()).ok().filter(|read| !read.steps.is_empty())
+    }
+
     /// The protocol's methods without which the case is not itself: calls that are not optional, support calls
     /// that it answers in its own way, and notifications that it waits for. `observe` is never needed.
     #[must_use]
@@ -113,6 +143,12 @@ pub struct Step {
 }
 
 impl Step {
+    /// A step that assumes nothing and is always taken.
+    #[must_use]
+    pub const fn new(call: Call, session: Option<String>) -> Self {
+        Self { call, session, expect: Vec::new(), optional: false, otherwise: false, together: None, span: 0..0 }
+    }
+
     /// Whether every reply that this path assumes is a failure.
     #[must_use]
     pub fn expects_failure(&self) -> bool {

@@ -26,7 +26,7 @@ use crate::spec::Problem;
 /// let scenario = SpoolerScenario::parse("hand/one", source, &["SEED2-06"]).unwrap();
 /// assert_eq!(scenario.steps.len(), 2);
 /// ```
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct SpoolerScenario {
     /// The file's path below `spooler/`, without `.toml`.
@@ -46,7 +46,7 @@ pub struct SpoolerScenario {
 }
 
 /// A transport of a case.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct PlayedTransport {
     /// The address types that it takes.
@@ -134,7 +134,7 @@ impl Handing {
 }
 
 /// A preprocessor of a case.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct PlayedPreprocessor {
     /// The transport that registers it, by its place from 1.
@@ -166,7 +166,7 @@ pub enum Preparing {
 }
 
 /// What happens in a case.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(tag = "call", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Happening {
     /// A client composes and submits a message.
@@ -201,13 +201,6 @@ pub enum Happening {
 }
 
 impl SpoolerScenario {
-    /// The text of its file. Reading that text gives this case again.
-    #[must_use]
-    pub fn to_toml(&self) -> String {
-        // A case has texts, numbers and lists of them, and no list without a name.
-        toml::to_string(self).unwrap_or_default()
-    }
-
     /// Reads a case; `known` are the requirements that there are.
     ///
     /// # Errors

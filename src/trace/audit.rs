@@ -7,7 +7,7 @@ use spoolproof_sdk::trace::Event;
 
 use super::overlap::{Group, Window};
 use super::{Place, ReadError, Reader};
-use crate::oracle::{Account, CaseOutcome, Oracle, Setting, Span, Stopped, Unjudged, Verdict};
+use crate::oracle::{Account, CaseOutcome, Ledger, Oracle, Setting, Span, Stopped, Unjudged, Verdict};
 use crate::spec::Catalogue;
 
 /// How an audit of one file ended.
@@ -33,15 +33,7 @@ pub fn audit<R: BufRead>(
     account: &mut Account,
     mut progress: impl FnMut(u64) -> ControlFlow<Stopped>,
 ) -> Audited {
-    let mut run = Run {
-        oracle: Oracle::new(catalogue, setting),
-        account,
-        name,
-        window: Window::default(),
-        lost: None,
-        current: None,
-        contradicted: false,
-    };
+    let mut run = Run::new(Oracle::new(catalogue, setting), account, name);
     run.oracle.ledger = std::mem::take(&mut run.account.ledger);
     let mut damage = None;
     for next in reader.by_ref() {
@@ -74,6 +66,20 @@ pub fn audit<R: BufRead>(
     }
 }
 
+/// Judges events that are all there, with an oracle that has seen none; `None` if they contradict themselves.
+pub(super) fn judge(oracle: Oracle, events: Vec<Event>) -> Option<Ledger> {
+    let mut account = Account::default();
+    let mut run = Run::new(oracle, &mut account, "");
+    for event in events {
+        let line = event.seq;
+        run.read(event, Place { line });
+    }
+    run.drain();
+    let (contradicted, mut ledger) = (run.contradicted, run.oracle.ledger);
+    ledger.settle();
+    (!contradicted).then_some(ledger)
+}
+
 /// One file as it is judged.
 struct Run<'a> {
     oracle: Oracle,
@@ -87,7 +93,11 @@ struct Run<'a> {
     contradicted: bool,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(oracle: Oracle, account: &'a mut Account, name: &'a str) -> Self {
+        Self { oracle, account, name, window: Window::default(), lost: None, current: None, contradicted: false }
+    }
+
     fn read(&mut self, event: Event, place: Place) {
         if self.current.as_ref() != Some(&event.case) {
             // The store is fresh: nothing reaches from one case into the next.

@@ -6,16 +6,23 @@
 
 mod audit;
 mod error;
+mod extract;
 mod locate;
 mod narrate;
 mod overlap;
+mod part;
 mod reader;
+mod script;
+mod script_spooler;
 mod strict;
 mod writer;
 
 pub use audit::{Audited, audit};
 pub use error::{ReadError, ReadErrorKind};
+pub use extract::{Extract, extract};
 pub use narrate::narrate;
 pub(crate) use overlap::judge_together;
 pub use reader::{Place, ReadOptions, Reader};
+pub use script::script;
+pub use script_spooler::script_spooler;
 pub use writer::Writer;

@@ -190,13 +190,5 @@ fn hooks() -> Vec<Answers> {
 }
 
 fn step(session: Option<&str>, call: Call) -> Step {
-    Step {
-        call,
-        session: session.map(str::to_owned),
-        expect: Vec::new(),
-        optional: false,
-        otherwise: false,
-        together: None,
-        span: 0..0,
-    }
+    Step::new(call, session.map(str::to_owned))
 }

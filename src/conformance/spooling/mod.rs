@@ -10,3 +10,4 @@ pub(super) use case::WAKES;
 pub(super) use parts::Parts;
 pub(super) use stage::Stage;
 pub use suite::{SpoolerPlan, run_spooler};
+pub(super) use suite::{header, run_case};

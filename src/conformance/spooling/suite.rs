@@ -1,7 +1,7 @@
 //! A run of many cases on one spooler.
 
 use spoolproof_sdk::Provider;
-use spoolproof_sdk::trace::{Header, Records};
+use spoolproof_sdk::trace::{Event, Header, Records};
 use spoolproof_sdk::wire::{Coupling, Profile, Role, SortsQueue};
 
 use super::case::{Mortal, reset, run};
@@ -72,9 +72,7 @@ pub fn run_spooler<S: Mortal>(
             none => none.insert(Oracle::new(catalogue, Setting { header: header.clone(), judged: vec![Who::Spooler] })),
         };
         let before = oracle.ledger.findings.len();
-        let mut stage = Stage::new(scenario, oracle);
-        let ended = reset(adapter, scenario).and_then(|()| run(adapter, scenario, &mut stage));
-        let events = std::mem::take(&mut stage.events);
+        let (ended, events) = run_case(adapter, oracle, scenario);
         let worked = events.iter().any(|event| event.session.as_deref() == Some("spooler"));
         match ended {
             Ok(()) => failures = 0,
@@ -110,8 +108,23 @@ pub fn run_spooler<S: Mortal>(
     account
 }
 
+/// Runs one case on a spooler that has just started; `oracle` has been told its header. What it came to, with the events.
+pub(in crate::conformance) fn run_case<S: Mortal>(
+    sut: &mut S,
+    oracle: &mut Oracle,
+    scenario: &SpoolerScenario,
+) -> (Result<(), String>, Vec<Event>) {
+    let mut stage = Stage::new(scenario, oracle);
+    let ended = reset(sut, scenario).and_then(|()| run(sut, scenario, &mut stage));
+    (ended, stage.events)
+}
+
 /// The played store's profile, over it what the spooler says of the readings that it follows.
-fn header<S: Mortal>(adapter: &S, scenario: &SpoolerScenario, plan: &SpoolerPlan<'_>) -> Header {
+pub(in crate::conformance) fn header<S: Mortal>(
+    adapter: &S,
+    scenario: &SpoolerScenario,
+    plan: &SpoolerPlan<'_>,
+) -> Header {
     let about = adapter.about();
     let own = match &plan.profile {
         Some(claims) => about.profile.overridden_by(claims),
