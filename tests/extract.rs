@@ -282,8 +282,19 @@ fn other_messages_are_left_out_and_a_log_from_a_pipe_is_not_cut() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = text(&(header, events));
     fs::write(folder.path().join("monday.ndjson"), &log).expect("a file");
-    let (found, code) = spoolproof(folder.path(), &["audit", "monday.ndjson"]);
+    let (found, code) = spoolproof(folder.path(), &["audit", "monday.ndjson", "--sarif", "monday.sarif"]);
     assert_eq!(code, Some(1), "{found}");
+    let number = found.lines().find_map(|line| line.trim().strip_prefix("log:   monday.ndjson:")).expect("its place");
+    let number: usize = number.parse().expect("a line");
+    let line = log.split(|byte| *byte == b'\n').nth(number - 1).expect("a line of the log");
+    assert!(String::from_utf8_lossy(line).contains(r#""call":"abort_submit""#), "line {number}");
+    let sarif = fs::read_to_string(folder.path().join("monday.sarif")).expect("it is written");
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).expect("JSON");
+    let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(
+        (&place["artifactLocation"]["uri"], &place["region"]["startLine"]),
+        (&"monday.ndjson".into(), &number.into())
+    );
     assert!(found.contains("small: 6 of the "), "{found}");
     assert_eq!(found.matches("VIOLATION").count(), 1, "{found}");
     assert_eq!(command(&found, "again:")[1], "out/monday.small.ndjson");

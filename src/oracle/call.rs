@@ -568,6 +568,7 @@ impl Oracle {
                 expected: draft.expected,
                 observed: draft.observed,
                 message: Some(tracker.name.clone()),
+                log: None,
                 times: 1,
                 history: tracker.history(),
             });
@@ -589,6 +590,7 @@ impl Oracle {
             expected: "S_OK".to_owned(),
             observed: code.to_string(),
             message: None,
+            log: None,
             times: 1,
             history: Vec::new(),
         });

@@ -527,6 +527,7 @@ impl Oracle {
                 expected: expected.to_owned(),
                 observed: said(event),
                 message: tracker.map(|tracker| tracker.name.clone()),
+                log: None,
                 times: 1,
                 history: tracker.map(|tracker| tracker.history()).unwrap_or_default(),
             };

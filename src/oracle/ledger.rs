@@ -150,6 +150,7 @@ impl Ledger {
             what,
             expected: expected.to_owned(),
             message: None,
+            log: None,
             times: 1,
             history: Vec::new(),
         });

@@ -30,4 +30,4 @@ pub(crate) use oracle::owes;
 pub use oracle::{Oracle, Setting, Unjudged, rules};
 pub(crate) use overlap::{Overlapping, Span, Touch};
 pub(crate) use roster::Roster;
-pub use verdict::{Finding, Line, Verdict, Who};
+pub use verdict::{Finding, Line, LogLine, Verdict, Who};

@@ -388,6 +388,7 @@ impl Oracle {
             expected,
             observed,
             message,
+            log: None,
             times: 1,
             history,
         });

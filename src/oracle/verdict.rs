@@ -96,6 +96,9 @@ pub struct Finding {
     /// The event that shows it first; absent when it is about no one event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<u64>,
+    /// Where that event stands; absent in a live run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogLine>,
     /// `violation`, `deviation`, `inconclusive` or `error`.
     pub verdict: Verdict,
     /// Who did it.
@@ -128,6 +131,15 @@ impl Finding {
             Some(_) | None => self.what.clone(),
         }
     }
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct LogLine {
+    /// The log, as it was named.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
 }
 
 /// One line of a history: a call, its reply, and only what changed.

@@ -32,7 +32,7 @@ pub(super) fn finding(
     if !finding.readings.is_empty() {
         labelled(out, "readings:", &format!("allowed under {}", finding.readings.join(", ")), width)?;
     }
-    footer(out, case, small, finding.requirements.first())
+    footer(out, (case, small), Some(finding))
 }
 
 /// Writes where else the same was found.
@@ -57,7 +57,7 @@ pub(super) fn unjudged(out: &mut dyn Write, case: &CaseVerdict) -> io::Result<()
     for line in case.reason.as_deref().unwrap_or("no reason was given").lines() {
         writeln!(out, "  {line}")?;
     }
-    footer(out, Some(case), None, None)
+    footer(out, (Some(case), None), None)
 }
 
 fn headline(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
@@ -152,19 +152,21 @@ fn labelled(out: &mut dyn Write, label: &str, text: &str, width: usize) -> io::R
 /// One command to repeat it, one to read the rule.
 fn footer(
     out: &mut dyn Write,
-    case: Option<&CaseVerdict>,
-    small: Option<&Small>,
-    rule: Option<&String>,
+    (case, small): (Option<&CaseVerdict>, Option<&Small>),
+    finding: Option<&Finding>,
 ) -> io::Result<()> {
     // What is small repeats it with less.
     let again = small.and_then(|small| small.again.as_ref()).or_else(|| case.and_then(|case| case.again.as_ref()));
     let trace = case.and_then(|case| case.trace.as_ref());
+    let log = finding.and_then(|finding| finding.log.as_ref());
+    let rule = finding.and_then(|finding| finding.requirements.first());
     let lines = [
         ("small:", small.map(made_small)),
         ("again:", again.cloned()),
         ("live: ", small.and_then(on_provider)),
         ("rule: ", rule.map(|id| format!("spoolproof explain {id}"))),
         ("trace:", trace.cloned()),
+        ("log:  ", log.map(|log| format!("{}:{}", log.file, log.line))),
     ];
     if lines.iter().any(|(_, text)| text.is_some()) {
         writeln!(out)?;

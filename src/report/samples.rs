@@ -1,7 +1,7 @@
 //! Reports made by hand, for the tests of the formats.
 
 use super::{CaseVerdict, Followed, Report, RequirementVerdict, Selection, Side, Sighting, Subject, Totals};
-use crate::oracle::{Finding, Line, Verdict, Who};
+use crate::oracle::{Finding, Line, LogLine, Small, Unit, Verdict, Who};
 
 /// A provider that breaks a rule, and shows every other verdict too.
 pub(super) fn violation() -> Report {
@@ -82,6 +82,7 @@ pub(super) fn log() -> Report {
     let finding = Finding {
         case: None,
         seq: Some(20_877),
+        log: Some(LogLine { file: "monday.ndjson".to_owned(), line: 20_878 }),
         verdict: Verdict::Violation,
         who: Who::Store,
         requirements: ids(&["FIN-07"]),
@@ -102,8 +103,15 @@ pub(super) fn log() -> Report {
         verdict: Verdict::Violation,
         exit_code: 1,
         summary: "1,204,311 events: 1 requirement violated.  NOT CONFORMANT".to_owned(),
+        small: vec![Small {
+            unit: Unit::Event,
+            left: Some(5),
+            file: Some("out/monday.small.ndjson".to_owned()),
+            again: Some("spoolproof audit out/monday.small.ndjson".to_owned()),
+            scenario: Some("out/monday.live.toml".to_owned()),
+            ..Small::new(&finding, "monday".to_owned(), 20_877)
+        }],
         findings: vec![finding],
-        small: Vec::new(),
         totals: Totals { cases: 0, events: 1_204_311, messages: 8_812, skipped: 3, elapsed_ms: 3100 },
         ..report
     }
@@ -140,6 +148,7 @@ fn report(command: &str, cases: Vec<CaseVerdict>) -> Report {
 
 fn aborted() -> Finding {
     Finding {
+        log: None,
         case: Some("abort/locked-message".to_owned()),
         seq: Some(4),
         verdict: Verdict::Violation,
@@ -162,6 +171,7 @@ fn aborted() -> Finding {
 
 fn resend() -> Finding {
     Finding {
+        log: None,
         case: Some("submit/resend".to_owned()),
         seq: Some(2),
         verdict: Verdict::Deviation,

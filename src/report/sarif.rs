@@ -135,6 +135,11 @@ fn location(report: &Report, finding: &Finding, seq: Option<u64>) -> Option<Valu
             // A trace that this program writes has its header in the first line, and counts events from 1.
             location["physicalLocation"]["region"] = json!({"startLine": seq + 1});
         }
+    } else if let Some(log) = &finding.log {
+        location["physicalLocation"] = json!({"artifactLocation": {"uri": uri(&log.file)}});
+        if seq == finding.seq {
+            location["physicalLocation"]["region"] = json!({"startLine": log.line});
+        }
     } else if report.command == "audit" && !report.provider.source.contains(", ") {
         location["physicalLocation"] = json!({"artifactLocation": {"uri": uri(&report.provider.source)}});
     }

@@ -7,7 +7,7 @@ use spoolproof_sdk::trace::Event;
 
 use super::overlap::{Group, Window};
 use super::{Place, ReadError, Reader};
-use crate::oracle::{Account, CaseOutcome, Ledger, Oracle, Setting, Span, Stopped, Unjudged, Verdict};
+use crate::oracle::{Account, CaseOutcome, Ledger, LogLine, Oracle, Setting, Span, Stopped, Unjudged, Verdict};
 use crate::spec::Catalogue;
 
 /// How an audit of one file ended.
@@ -54,7 +54,7 @@ pub fn audit<R: BufRead>(
     let contradicted = run.contradicted;
     if let Some(error) = &damage {
         let case = run.current.take().flatten();
-        run.fail(case, None, error.to_string(), "a trace in the format of version 1");
+        run.fail(case, (None, error.line), error.to_string(), "a trace in the format of version 1");
     }
     let Run { oracle, account, .. } = run;
     account.skipped += reader.skipped();
@@ -87,6 +87,8 @@ struct Run<'a> {
     name: &'a str,
     /// Events that may overlap with some that were not read yet.
     window: Window,
+    /// The support calls that wait for their call, each with its line.
+    inner: Vec<(u64, u64)>,
     /// The case in which an event could not be judged: what follows in it is passed over.
     lost: Option<Option<String>>,
     current: Option<Option<String>>,
@@ -95,7 +97,8 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(oracle: Oracle, account: &'a mut Account, name: &'a str) -> Self {
-        Self { oracle, account, name, window: Window::default(), lost: None, current: None, contradicted: false }
+        let (window, inner) = (Window::default(), Vec::new());
+        Self { oracle, account, name, window, inner, lost: None, current: None, contradicted: false }
     }
 
     fn read(&mut self, event: Event, place: Place) {
@@ -134,7 +137,11 @@ impl<'a> Run<'a> {
                 if self.lost.as_ref() == Some(&case) {
                     return;
                 }
-                if let Err((seq, error)) = self.oracle.overlapping(calls) {
+                let before = self.oracle.ledger.findings.len();
+                let judged = self.oracle.overlapping(calls);
+                let last = places.keys().next_back().copied().unwrap_or_default();
+                self.locate(before, last, |seq| places.get(&seq).map(|place| place.line));
+                if let Err((seq, error)) = judged {
                     let line = places.get(&seq).map_or(0, |place| place.line);
                     self.contradiction(case, seq, line, &error);
                 }
@@ -147,21 +154,42 @@ impl<'a> Run<'a> {
         if self.lost.as_ref() == Some(&event.case) {
             return;
         }
-        if let Err(error) = self.oracle.event(event) {
+        let before = self.oracle.ledger.findings.len();
+        let judged = self.oracle.event(event);
+        if event.call.starts_with("support.") {
+            self.inner.push((event.seq, place.line));
+        } else {
+            self.locate(before, event.seq, |seq| (seq == event.seq).then_some(place.line));
+        }
+        if let Err(error) = judged {
             self.contradiction(event.case.clone(), event.seq, place.line, &error);
         }
+    }
+
+    /// Says of what was found since where its event stands, when the calls up to the event `last` have been judged.
+    fn locate(&mut self, before: usize, last: u64, line: impl Fn(u64) -> Option<u64>) {
+        for finding in &mut self.oracle.ledger.findings[before..] {
+            let inner = |seq: u64| self.inner.iter().find(|(inner, _)| *inner == seq).map(|(_, line)| *line);
+            let line = finding.seq.and_then(|seq| line(seq).or_else(|| inner(seq)));
+            finding.log = line.map(|line| LogLine { file: self.name.to_owned(), line });
+        }
+        self.inner.retain(|(seq, _)| *seq > last);
     }
 
     fn contradiction(&mut self, case: Option<String>, seq: u64, line: u64, error: &Unjudged) {
         let what = format!("{}:{line}: {error}", self.name);
         let expected = "a log that introduces what it names, or says that it starts mid-flight";
-        self.fail(case.clone(), Some(seq), what, expected);
+        self.fail(case.clone(), (Some(seq), line), what, expected);
         self.lost = Some(case);
         self.contradicted = true;
     }
 
-    fn fail(&mut self, case: Option<String>, seq: Option<u64>, what: String, expected: &str) {
+    fn fail(&mut self, case: Option<String>, (seq, line): (Option<u64>, u64), what: String, expected: &str) {
+        let before = self.oracle.ledger.findings.len();
         self.oracle.ledger.fail(case, seq, what, expected);
+        for failure in &mut self.oracle.ledger.findings[before..] {
+            failure.log = Some(LogLine { file: self.name.to_owned(), line });
+        }
         self.account.unreadable = true;
     }
 }
