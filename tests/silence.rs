@@ -1,16 +1,15 @@
 //! No false alarms: a store that follows any one reading which a store may follow, or any carried profile, passes the
 //! carried cases and the generated ones without a violation.
 //!
-//! `SPOOLPROOF_SUITES=all` takes every case for every store; without it each store takes a share, and all of them together
-//! every case.
+//! `SPOOLPROOF_SUITES=all cargo test --release --test silence` takes every case of the thorough suite for every store; without
+//! it each store takes a share of the standard suite, and all of them together every case of that.
 
 use std::env;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use spoolproof::check::{Bounds, SHIPPED_BOUNDS};
 use spoolproof::conformance::{Plan, Progress, Simulated, run};
-use spoolproof::generate::{Goal, SUITE_BOUNDS, permitted_readings};
+use spoolproof::generate::{Extent, permitted_readings};
 use spoolproof::oracle::Verdict;
 use spoolproof::scenario::Scenario;
 use spoolproof::spec::{Catalogue, NamedProfile, SHIPPED_PROFILES};
@@ -48,15 +47,12 @@ fn stores(catalogue: &Catalogue) -> Vec<(String, Profile)> {
     all
 }
 
-/// The carried cases, and those of the standard suite that are generated.
-fn cases(catalogue: &Catalogue) -> Vec<Scenario> {
-    let small = ["rivals", "known", "tiny", "filing", "partial", "fair", "resend"];
-    let carried = SHIPPED_BOUNDS.iter().filter(|(name, _)| small.contains(name)).chain(SUITE_BOUNDS);
-    let bounds: Vec<Bounds> =
-        carried.map(|(name, text)| Bounds::parse(name, text).expect("carried bounds are right")).collect();
+/// The carried cases, and those that are generated.
+fn cases(catalogue: &Catalogue, extent: Extent) -> Vec<Scenario> {
     let mut all = common::scenarios();
-    for goal in [Goal::Transitions, Goal::Requirements(permitted_readings(catalogue))] {
-        let suite = goal.generate(&bounds, 1 << 30, &AtomicBool::new(false)).unwrap_or_else(|error| panic!("{error}"));
+    for goal in extent.goals(permitted_readings(catalogue)) {
+        let suite = goal.generate(&goal.usual_bounds(), 1 << 30, &AtomicBool::new(false));
+        let suite = suite.unwrap_or_else(|error| panic!("{error}"));
         all.extend(suite.cases().map(|case| case.scenario.clone()));
     }
     all
@@ -65,8 +61,9 @@ fn cases(catalogue: &Catalogue) -> Vec<Scenario> {
 #[test]
 fn no_store_that_follows_a_reading_is_blamed_by_any_suite() {
     let catalogue = Catalogue::embedded().expect("the catalogue is right");
-    let (stores, cases) = (stores(&catalogue), cases(&catalogue));
     let whole = env::var("SPOOLPROOF_SUITES").is_ok_and(|suites| suites == "all");
+    let extent = if whole { Extent::Thorough } else { Extent::Standard };
+    let (stores, cases) = (stores(&catalogue), cases(&catalogue, extent));
     assert!(stores.len() > 100 && cases.len() > 500, "{} stores, {} cases", stores.len(), cases.len());
     let (mut wrong, mut ran) = (Vec::new(), 0);
     for (nth, (name, profile)) in stores.iter().enumerate() {

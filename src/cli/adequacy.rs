@@ -161,7 +161,7 @@ impl Adequacy {
             let Fate::Gap(witness) = &outcome.fate else { continue };
             let Some(text) = witness.to_toml() else { continue };
             let file = self.out.join(format!("gap.{}.toml", outcome.judged.mutant.name()));
-            match output::write_scenario(&file, &text) {
+            match output::write_text(&file, &text) {
                 Ok(()) => warn(format_args!(
                     "{} shows the gap: spoolproof conform {}{} --fault {}",
                     file.display(),

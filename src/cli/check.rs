@@ -114,7 +114,7 @@ impl Check {
 /// Writes a counterexample as a scenario below `folder`, and says where.
 pub(super) fn keep(trace: &Trace, folder: &Path) -> Option<String> {
     let file = folder.join(format!("{}.toml", trace.slug()));
-    match output::write_scenario(&file, &trace.scenario().to_toml()) {
+    match output::write_text(&file, trace.scenario().to_toml()) {
         Ok(()) => Some(file.display().to_string()),
         Err(error) => {
             warn(format_args!("cannot write {}: {error}", file.display()));

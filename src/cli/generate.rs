@@ -10,10 +10,10 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::signals::Signals;
-use super::suite::{self, EXTRA_STATES};
+use super::suite;
 use super::{check, exit, library, output};
 use crate::check::Bounds;
-use crate::generate::{Goal, LeftOut, Part, Suite, Walking, permitted_readings};
+use crate::generate::{EXTRA_STATES, Goal, LeftOut, Part, Suite, Walking, carried, permitted_readings};
 use crate::report::layout::{FAINT, STRONG, count};
 
 /// Work out cases that cover what the rules allow within bounds, and write them as scenario files
@@ -73,7 +73,7 @@ impl Generate {
         let named = self
             .bounds
             .iter()
-            .map(|name| suite::carried(name).map_or_else(|| check::bounds(name), Ok))
+            .map(|name| name.to_str().and_then(carried).map_or_else(|| check::bounds(name), Ok))
             .collect::<Result<Vec<Bounds>, _>>()?;
         let goal = self.goal.map(|goal| match goal {
             GoalArg::Transitions => Goal::Transitions,
@@ -85,7 +85,7 @@ impl Generate {
         let mut written = 0;
         for goal in goal.into_iter().chain(walks) {
             vacant(&self.out.join(goal.name()))?;
-            let bounds = if named.is_empty() { suite::usual_bounds(&goal) } else { named.clone() };
+            let bounds = if named.is_empty() { goal.usual_bounds() } else { named.clone() };
             let suite = suite::generate(&goal, &bounds, signals.asked())?;
             for case in suite.cases() {
                 write(&self.out.join(format!("{}.toml", case.scenario.id)), &case.to_toml())?;
@@ -191,6 +191,6 @@ fn vacant(folder: &Path) -> Result<(), Failure> {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    output::write_scenario(file, text)
+    output::write_text(file, text)
         .map_err(|error| Failure::tool(format_args!("cannot write {}: {error}", file.display())))
 }

@@ -98,8 +98,8 @@ pub(crate) fn writable(file: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Writes a scenario, in a folder that need not be there yet.
-pub(crate) fn write_scenario(file: &Path, text: &str) -> io::Result<()> {
+/// Writes a file, in a folder that need not be there yet.
+pub(crate) fn write_text(file: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
     file.parent().map_or(Ok(()), fs::create_dir_all)?;
     fs::write(file, text)
 }

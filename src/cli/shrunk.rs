@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::again::Again;
 use super::failure::warn;
+use super::output;
 use crate::conformance::{ShrinkLimit, Stop};
 use crate::oracle::{Account, Small};
 
@@ -83,10 +84,9 @@ impl Place<'_> {
     }
 }
 
-/// Writes a file, and its folder before it; warns if that cannot be done.
+/// Writes a file; warns if that cannot be done.
 pub(super) fn write(file: &Path, text: impl AsRef<[u8]>) -> bool {
-    let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
-    let written = folder.and_then(|()| fs::write(file, text));
+    let written = output::write_text(file, text);
     if let Err(error) = &written {
         warn(format_args!("cannot write {}: {error}", file.display()));
     }

@@ -16,6 +16,7 @@ mod script;
 mod steering;
 mod suite;
 mod tour;
+mod usual;
 mod walks;
 mod words;
 
@@ -25,4 +26,5 @@ pub use moves::{LeftOut, Move, Stated, Stimulus};
 pub use requirements::{Named, permitted_readings};
 pub use steering::Steering;
 pub use suite::{Goal, NotExplored, Part, SUITE_BOUNDS, Suite};
+pub use usual::{EXTRA_STATES, Extent, carried};
 pub use walks::Walking;
