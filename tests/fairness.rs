@@ -182,7 +182,11 @@ fn what_cannot_be_judged_is_not_judged() {
     let memory = 1 << 10;
     not_judged(&Plan { memory, ..Plan::default() }, &NotJudged::Partial);
     not_judged(&Plan { engine: Engine::Stateright, ..Plan::default() }, &NotJudged::NoGraph);
-    not_judged(&Plan { stop: Arc::new(AtomicBool::new(true)), ..Plan::default() }, &NotJudged::Partial);
+    let stopped = Plan { stop: Arc::new(AtomicBool::new(true)), ..Plan::default() };
+    not_judged(&stopped, &NotJudged::Partial);
+    let told = text(&fair(), &run(&fair(), &Rules::defaults(), &stopped, &mut |_| {}));
+    assert!(told.contains("stopped at an interruption: 1 states, 0 transitions, depth 0 complete, 1 states waiting"));
+    assert!(told.contains("no counterexample so far") && !told.contains('✓') && !told.contains('✗'), "{told}");
 }
 
 #[test]
