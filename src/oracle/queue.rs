@@ -8,7 +8,7 @@ use spoolproof_sdk::wire::QueueRow;
 
 use super::oracle::{Oracle, Unjudged, session_of};
 use super::tracker::{Missed, Moment, Owed};
-use super::verdict::{Finding, Verdict, Who};
+use super::verdict::{Finding, Line, Verdict, Who};
 use super::words;
 use crate::model::{
     Aspect, Clause, Dim, Message, Need, QueueChange, REQUIRED_COLUMNS, STORE_NOTIFY_FLAGS, Session, client_reads_queue,
@@ -372,11 +372,22 @@ impl Oracle {
         if !self.judged.contains(&who) {
             return;
         }
-        let history = message
+        let mut history = message
             .as_ref()
             .and_then(|name| self.messages.values().find(|tracker| tracker.name == *name))
             .map(|tracker| tracker.history())
             .unwrap_or_default();
+        if event.call == "get_outgoing_queue" {
+            // It is about no one message, so that no message remembers it.
+            let rows = event.result.rows.as_ref().map(|rows| format!("{} rows", rows.len()));
+            history.push(Line {
+                seq: event.seq,
+                session: event.session.clone().unwrap_or_default(),
+                call: "GetOutgoingQueue".to_owned(),
+                reply: event.result.hresult.map(|code| code.to_string()).unwrap_or_default(),
+                change: rows.unwrap_or_default(),
+            });
+        }
         self.ledger.find(Finding {
             case: self.case.clone(),
             seq: Some(event.seq),
