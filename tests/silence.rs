@@ -5,18 +5,18 @@
 //! it each store takes a share of the standard suite, and all of them together every case of that.
 
 use std::env;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use spoolproof::conformance::{Plan, Progress, Simulated, run};
 use spoolproof::generate::{Extent, permitted_readings};
 use spoolproof::oracle::Verdict;
-use spoolproof::scenario::Scenario;
 use spoolproof::spec::{Catalogue, NamedProfile, SHIPPED_PROFILES};
 use spoolproof_sdk::trace::{Event, Header};
 use spoolproof_sdk::wire::{Coupling, Profile, SortsQueue};
 
 mod common;
+
+use common::suite;
 
 struct Silent;
 
@@ -47,23 +47,12 @@ fn stores(catalogue: &Catalogue) -> Vec<(String, Profile)> {
     all
 }
 
-/// The carried cases, and those that are generated.
-fn cases(catalogue: &Catalogue, extent: Extent) -> Vec<Scenario> {
-    let mut all = common::scenarios();
-    for goal in extent.goals(permitted_readings(catalogue)) {
-        let suite = goal.generate(&goal.usual_bounds(), 1 << 30, &AtomicBool::new(false));
-        let suite = suite.unwrap_or_else(|error| panic!("{error}"));
-        all.extend(suite.cases().map(|case| case.scenario.clone()));
-    }
-    all
-}
-
 #[test]
 fn no_store_that_follows_a_reading_is_blamed_by_any_suite() {
     let catalogue = Catalogue::embedded().expect("the catalogue is right");
     let whole = env::var("SPOOLPROOF_SUITES").is_ok_and(|suites| suites == "all");
     let extent = if whole { Extent::Thorough } else { Extent::Standard };
-    let (stores, cases) = (stores(&catalogue), cases(&catalogue, extent));
+    let (stores, cases) = (stores(&catalogue), suite(&catalogue, extent));
     assert!(stores.len() > 100 && cases.len() > 500, "{} stores, {} cases", stores.len(), cases.len());
     let (mut wrong, mut ran) = (Vec::new(), 0);
     for (nth, (name, profile)) in stores.iter().enumerate() {

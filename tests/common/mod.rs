@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
+use spoolproof::generate::{Extent, permitted_readings};
 use spoolproof::scenario::{Scenario, SpoolerScenario};
 use spoolproof::spec::{Catalogue, Problem};
 
@@ -35,6 +37,18 @@ pub(crate) const NOT_OF_A_STORE: &[(&str, &str)] = &[
 #[allow(dead_code, reason = "not every test asks for them")]
 pub(crate) fn scenarios() -> Vec<Scenario> {
     read("scenarios", Scenario::parse)
+}
+
+/// The shipped scenarios, and those that are generated beside them.
+#[allow(dead_code, reason = "not every test asks for them")]
+pub(crate) fn suite(catalogue: &Catalogue, extent: Extent) -> Vec<Scenario> {
+    let mut all = scenarios();
+    for goal in extent.goals(permitted_readings(catalogue)) {
+        let suite = goal.generate(&goal.usual_bounds(), 1 << 30, &AtomicBool::new(false));
+        let suite = suite.unwrap_or_else(|error| panic!("{error}"));
+        all.extend(suite.cases().map(|case| case.scenario.clone()));
+    }
+    all
 }
 
 /// The shipped cases for spoolers, in the order of their paths.
