@@ -227,6 +227,12 @@ fn the_commands_that_an_audit_prints_repeat_the_failure_in_the_log_and_on_the_pr
     assert_eq!(spoolproof(folder.path(), words).1, Some(0));
     assert!(fs::read(folder.path().join(log)).expect("it is there") == before, "the log was written over");
 
+    // A log that has the name which its own extract would have stays as it is.
+    let taken = "out/abort.locked.small.ndjson";
+    fs::write(folder.path().join(taken), &before).expect("a file");
+    assert_eq!(spoolproof(folder.path(), &["audit", taken]).1, Some(1));
+    assert!(fs::read(folder.path().join(taken)).expect("it is there") == before, "the log was written over");
+
     let (plain, code) = spoolproof(folder.path(), &["audit", log, "--no-shrink"]);
     assert_eq!((plain.contains("small:"), headline(&plain), code), (false, headline(&found), Some(1)));
 }

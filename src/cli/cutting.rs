@@ -72,7 +72,12 @@ impl Cutting {
         small.steps = extract.of;
         small.left = Some(extract.events.len() as u64);
         let name = free(small, others);
-        let file = if extract.is_log { log.to_owned() } else { self.out.join(format!("{name}.small.ndjson")) };
+        // What is as small as it can be is not written again, and no log is written over.
+        let file = match self.out.join(format!("{name}.small.ndjson")) {
+            _ if extract.is_log => log.to_owned(),
+            file if is_same(&file, log) => self.out.join(format!("{name}.smaller.ndjson")),
+            file => file,
+        };
         if extract.is_log || write_log(&file, log, extract) {
             small.again = Some(Again::new("audit").word(&file.to_string_lossy()).line());
             small.file = Some(file.display().to_string());
@@ -96,6 +101,10 @@ impl Cutting {
 
 /// How many events become the steps of a scenario at most; of longer cases, those that show the failure.
 const SCRIPT: usize = 200;
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
 
 /// What a log without cases is called.
 fn stem(log: &Path) -> String {
