@@ -51,6 +51,7 @@ pub(crate) struct Audit {
 impl Audit {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         self.outputs.check()?;
+        self.cutting.check()?;
         let catalogue = library::catalogue()?;
         let claims = match &self.profile {
             Some(profile) => Some(library::profile(profile, &catalogue)?.profile),

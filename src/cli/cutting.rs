@@ -9,6 +9,7 @@ use spoolproof_sdk::trace::Header;
 
 use super::again::Again;
 use super::failure::Failure;
+use super::output;
 use super::shrunk::write;
 use crate::oracle::{Account, Finding, Setting, Small, Unit, Who};
 use crate::spec::Catalogue;
@@ -21,15 +22,24 @@ pub(crate) struct Cutting {
     #[arg(long)]
     no_shrink: bool,
 
-    /// Where the logs of failures go, cut down to what shows them, and what callers did in them as scenarios
-    #[arg(long, value_name = "FOLDER", default_value = "out", conflicts_with = "no_shrink")]
-    out: PathBuf,
+    /// Where the logs of failures go, cut down to what shows them, and what callers did in them as scenarios [default: out]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "no_shrink")]
+    out: Option<PathBuf>,
 }
 
 /// How many kinds of failures are looked for in one log.
 const KINDS: usize = 16;
 
 impl Cutting {
+    /// Finds out before a long log is read that the folder which was asked for could not hold files.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        self.out.as_deref().map_or(Ok(()), output::habitable)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.out.as_deref().unwrap_or_else(|| Path::new("out")).join(name)
+    }
+
     /// Cuts the log down to each of its failures, the first of each kind. `found` is where its findings stand in the
     /// account, which is settled; `open` reads it again.
     pub(crate) fn log<R: BufRead>(
@@ -73,9 +83,9 @@ impl Cutting {
         small.left = Some(extract.events.len() as u64);
         let name = free(small, others);
         // What is as small as it can be is not written again, and no log is written over.
-        let file = match self.out.join(format!("{name}.small.ndjson")) {
+        let file = match self.file(&format!("{name}.small.ndjson")) {
             _ if extract.is_log => log.to_owned(),
-            file if is_same(&file, log) => self.out.join(format!("{name}.smaller.ndjson")),
+            file if is_same(&file, log) => self.file(&format!("{name}.smaller.ndjson")),
             file => file,
         };
         if extract.is_log || write_log(&file, log, extract) {
@@ -92,7 +102,7 @@ impl Cutting {
             Who::Adapter | Who::Client | Who::Mapi | Who::Transport => None,
         };
         // Its own log, when it is tried, must take the place of neither.
-        let file = self.out.join(format!("{name}.live.toml"));
+        let file = self.file(&format!("{name}.live.toml"));
         if scenario.is_some_and(|scenario| write(&file, scenario)) {
             small.scenario = Some(file.display().to_string());
         }
@@ -115,7 +125,10 @@ fn stem(log: &Path) -> String {
 fn free(small: &Small, others: &[Small]) -> String {
     let of_case = others.iter().filter(|other| other.case == small.case).count();
     let number = if of_case == 0 { String::new() } else { format!("-{}", of_case + 1) };
-    format!("{}{number}", small.case.replace('/', "."))
+    // A case in a log is named by whoever wrote the log.
+    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '.' };
+    let case: String = small.case.chars().map(plain).collect();
+    format!("{}{number}", case.trim_start_matches('.'))
 }
 
 fn write_log(file: &Path, log: &Path, extract: &Extract) -> bool {
