@@ -278,46 +278,40 @@ impl Call {
 
     /// The handle that the call makes.
     pub(crate) const fn opens(&self) -> Option<&Target> {
-        match self {
-            Self::CreateMessage(NewMessage { target, .. }) | Self::OpenEntry { target, .. } => Some(target),
-            Self::AbortSubmit { .. }
-            | Self::ExpectNotification { .. }
-            | Self::FinishedMsg { .. }
-            | Self::GetOutgoingQueue
-            | Self::GetProps { .. }
-            | Self::NotifyNewMail { .. }
-            | Self::Observe { .. }
-            | Self::Release { .. }
-            | Self::Restart { .. }
-            | Self::SetLockState { .. }
-            | Self::SetProps { .. }
-            | Self::SetResponsibility { .. }
-            | Self::SubmitMessage { .. } => None,
-        }
+        if self.makes_handle() { self.target() } else { None }
     }
 
     /// The handle that the call uses.
     pub(crate) const fn uses(&self) -> Option<&Target> {
+        if self.makes_handle() { None } else { self.target() }
+    }
+
+    const fn makes_handle(&self) -> bool {
+        matches!(self, Self::CreateMessage(_) | Self::OpenEntry { .. })
+    }
+
+    /// Where a handle is named that the call makes or uses.
+    const fn target(&self) -> Option<&Target> {
         match self {
-            Self::GetProps { target, .. }
+            Self::CreateMessage(NewMessage { target, .. })
+            | Self::GetProps { target, .. }
+            | Self::OpenEntry { target, .. }
             | Self::Release { target }
             | Self::SetLockState { target, .. }
             | Self::SetProps { target, .. }
             | Self::SetResponsibility { target, .. }
             | Self::SubmitMessage { target, .. } => Some(target),
             Self::AbortSubmit { .. }
-            | Self::CreateMessage(_)
             | Self::ExpectNotification { .. }
             | Self::FinishedMsg { .. }
             | Self::GetOutgoingQueue
             | Self::NotifyNewMail { .. }
             | Self::Observe { .. }
-            | Self::OpenEntry { .. }
             | Self::Restart { .. } => None,
         }
     }
 
-    /// Where a handle is named that the call makes or uses.
+    /// The same, to name it otherwise.
     pub(crate) const fn target_mut(&mut self) -> Option<&mut Target> {
         match self {
             Self::CreateMessage(NewMessage { target, .. })

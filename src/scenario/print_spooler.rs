@@ -109,19 +109,6 @@ mod tests {
 
     use crate::scenario::{Handing, Happening, PlayedPreprocessor, PlayedTransport, Preparing, SpoolerScenario};
 
-    const HANDINGS: [Handing; 11] = [
-        Handing::Sends,
-        Handing::SendsToFirst,
-        Handing::Reports,
-        Handing::DontResend,
-        Handing::ResendLater,
-        Handing::ResendNow,
-        Handing::Busy,
-        Handing::Wait,
-        Handing::NetworkError,
-        Handing::NotMe,
-        Handing::Cancel,
-    ];
     const PREPARINGS: [Preparing; 3] = [Preparing::Succeeds, Preparing::Undeliverable, Preparing::Fails];
 
     /// What happens to the messages `m` and `n`, around two transports.
@@ -153,7 +140,7 @@ mod tests {
     }
 
     fn scenario() -> impl Strategy<Value = SpoolerScenario> {
-        let transport = (vec(any::<String>(), 0..3), vec(select(HANDINGS.to_vec()), 0..3))
+        let transport = (vec(any::<String>(), 0..3), vec(select(Handing::ALL.to_vec()), 0..3))
             .prop_map(|(addrtypes, answers)| PlayedTransport { addrtypes, answers });
         let answers = vec(select(PREPARINGS.to_vec()), 0..3);
         let preprocessor = (1..=2_usize, option::of(vec(any::<String>(), 0..3)), any::<bool>(), answers).prop_map(

@@ -96,6 +96,21 @@ pub enum Handing {
 }
 
 impl Handing {
+    /// Everything that it may do.
+    pub const ALL: [Self; 11] = [
+        Self::Sends,
+        Self::SendsToFirst,
+        Self::Reports,
+        Self::DontResend,
+        Self::ResendLater,
+        Self::ResendNow,
+        Self::Busy,
+        Self::Wait,
+        Self::NetworkError,
+        Self::NotMe,
+        Self::Cancel,
+    ];
+
     /// What SubmitMessage returns.
     #[must_use]
     pub const fn code(self) -> HResult {

@@ -41,21 +41,6 @@ pub(super) fn tell_apart(
     Ok((None, worlds.len()))
 }
 
-/// What a transport may do with a message.
-const HANDINGS: [Handing; 11] = [
-    Handing::Sends,
-    Handing::SendsToFirst,
-    Handing::Reports,
-    Handing::DontResend,
-    Handing::ResendLater,
-    Handing::ResendNow,
-    Handing::Busy,
-    Handing::Wait,
-    Handing::NetworkError,
-    Handing::NotMe,
-    Handing::Cancel,
-];
-
 /// Every world, the smallest first.
 fn worlds() -> Vec<SpoolerScenario> {
     let recipients: [&[&str]; 4] = [&["bob"], &["bob", "carol"], &["bob", "FAX:1"], &["X:1"]];
@@ -108,10 +93,10 @@ fn transports() -> Vec<Vec<PlayedTransport>> {
         answers: answers.to_vec(),
     };
     let short: Vec<Vec<Handing>> =
-        std::iter::once(Vec::new()).chain(HANDINGS.iter().map(|handing| vec![*handing])).collect();
+        std::iter::once(Vec::new()).chain(Handing::ALL.iter().map(|handing| vec![*handing])).collect();
     let mut all: Vec<Vec<PlayedTransport>> = short.iter().map(|answers| vec![played("SMTP", answers)]).collect();
-    for first in HANDINGS {
-        all.extend(HANDINGS.iter().map(|second| vec![played("SMTP", &[first, *second])]));
+    for first in Handing::ALL {
+        all.extend(Handing::ALL.iter().map(|second| vec![played("SMTP", &[first, *second])]));
     }
     for other in ["SMTP", "FAX"] {
         for first in &short {
